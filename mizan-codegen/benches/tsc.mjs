@@ -199,21 +199,26 @@ function writeMizan() {
   };
   write("mizan/manifest.json", JSON.stringify(manifest));
   const generator = ["run", "--quiet", "-p", "mizan-codegen", "--"];
-  const paths = [
+  const paths = (out) => [
     "--manifest",
     `${folder}mizan/manifest.json`,
     "--out",
-    `${folder}mizan/client`,
+    `${folder}mizan/${out}`,
   ];
-  execFileSync("cargo", [...generator, ...paths], {
-    cwd: root,
-    stdio: "inherit",
-  });
-  writeCalls(
-    "mizan/calls.ts",
-    `import { api } from "./client/client";`,
-    ({ number }) => `api.change${number}`,
-  );
+  for (const [folder, options] of [
+    ["client", []],
+    ["checked", ["--type-check"]],
+  ]) {
+    execFileSync("cargo", [...generator, ...paths(folder), ...options], {
+      cwd: root,
+      stdio: "inherit",
+    });
+    writeCalls(
+      `mizan/calls-${folder}.ts`,
+      `import { api } from "./${folder}/client";`,
+      ({ number }) => `api.change${number}`,
+    );
+  }
 }
 
 function milliseconds(project) {
@@ -240,10 +245,14 @@ writeMizan();
 writeTrpc();
 writeOrpc();
 const projects = {
-  "mizan, calls": ["mizan/calls.json", { files: ["calls.ts"] }],
+  "mizan, calls": ["mizan/calls.json", { files: ["calls-client.ts"] }],
   "mizan, calls and all generated files": [
     "mizan/all.json",
-    { include: ["calls.ts", "client"] },
+    { include: ["calls-client.ts", "client"] },
+  ],
+  "mizan with --type-check, the same": [
+    "mizan/checked.json",
+    { include: ["calls-checked.ts", "checked"] },
   ],
 };
 for (const [peer, name] of [

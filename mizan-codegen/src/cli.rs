@@ -125,6 +125,11 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     pub dates: Dates,
 
+    /// Let TypeScript check the bodies of the generated functions and schemas as well. Without this
+    /// option, `tsc` and editors check only the application, which is much faster.
+    #[arg(long)]
+    pub type_check: bool,
+
     /// Write declaration maps, with which "Go to definition" opens the Rust source of a function, hook,
     /// form or channel. The paths of the sources are relative to this folder, the root of the Cargo
     /// workspace.
@@ -245,6 +250,9 @@ enum CliErrorKind {
 pub fn run(arguments: &Arguments) -> Result<Outcome, CliError> {
     let manifest = read_manifest(&arguments.source)?;
     let mut options = GenerateOptions::default().with_dates(arguments.dates);
+    if arguments.type_check {
+        options = options.with_type_check();
+    }
     if let Some(root) = &arguments.declaration_maps {
         check_sources(&manifest, root)?;
         options = options.with_declaration_maps(&relative_path(&arguments.out, root)?);

@@ -46,6 +46,9 @@ impl GenerateOptions {
         if let Some(root) = &self.declaration_maps {
             declaration_maps::add(&mut files, &plan, root);
         }
+        if !self.type_check {
+            typescript::disable_type_checks(&mut files);
+        }
         files.insert("manifest.json", manifest_json(manifest));
         Ok(files)
     }

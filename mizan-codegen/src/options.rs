@@ -44,6 +44,7 @@ pub enum Dates {
 pub struct GenerateOptions {
     pub(crate) dates: Dates,
     pub(crate) declaration_maps: Option<String>,
+    pub(crate) type_check: bool,
 }
 
 impl GenerateOptions {
@@ -51,6 +52,16 @@ impl GenerateOptions {
     #[must_use]
     pub fn with_dates(mut self, dates: Dates) -> Self {
         self.dates = dates;
+        self
+    }
+
+    /// Generates code that TypeScript checks together with the application.
+    ///
+    /// By default, TypeScript checks only the types of the exports where the application uses them, and
+    /// not the bodies of functions and schemas, which takes most of the time of `tsc` for a large client.
+    #[must_use]
+    pub fn with_type_check(mut self) -> Self {
+        self.type_check = true;
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode_byte, utf8_percent_encode};
 use serde::Serialize;
@@ -123,6 +124,30 @@ impl fmt::Display for Invalidation {
             write!(f, "{separator}returns")?;
         }
         Ok(())
+    }
+}
+
+/// Functions that receive the invalidations of the calls of clients, as a value of the application state.
+#[derive(Default)]
+pub(crate) struct InvalidationObservers(Vec<Observer>);
+
+type Observer = Arc<dyn Fn(&Invalidation) + Send + Sync>;
+
+impl InvalidationObservers {
+    pub(crate) fn add(&mut self, observer: impl Fn(&Invalidation) + Send + Sync + 'static) {
+        self.0.push(Arc::new(observer));
+    }
+
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    pub(crate) fn notify(&self, invalidations: &[Invalidation]) {
+        for invalidation in invalidations {
+            for observer in &self.0 {
+                observer(invalidation);
+            }
+        }
     }
 }
 

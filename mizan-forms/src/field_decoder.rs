@@ -1,5 +1,6 @@
 //! Decoding of a form field by field, so that one invalid field does not hide errors in others.
 
+use mizan_core::error::MAX_FIELD_ERRORS;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -136,9 +137,12 @@ impl FieldDecoder {
         decoded
     }
 
+    /// Records a failure, unless there are too many.
     fn fail(&mut self, message: &str) {
-        self.failures
-            .push((self.path.join("."), message.to_owned()));
+        if self.failures.len() < MAX_FIELD_ERRORS {
+            self.failures
+                .push((self.path.join("."), message.to_owned()));
+        }
     }
 }
 

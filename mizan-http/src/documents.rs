@@ -21,15 +21,11 @@ pub(crate) struct Document {
 
 impl Documents {
     /// Describes an app whose service is mounted at `mount_path`.
-    pub(crate) fn new(manifest: &Manifest, mut options: Options, mount_path: &str) -> Self {
-        if options.server_url.is_none() {
-            let path = if mount_path.is_empty() {
-                "/"
-            } else {
-                mount_path
-            };
-            options.server_url = Some(path.to_owned());
-        }
+    pub(crate) fn new(manifest: &Manifest, options: Options, mount_path: &str) -> Self {
+        let options = options.default_server_url(|| {
+            let path = Some(mount_path).filter(|path| !path.is_empty());
+            path.unwrap_or("/").to_owned()
+        });
         let openapi = openapi(manifest.as_json(), &options);
         let asyncapi = asyncapi(manifest.as_json(), &options);
         let asyncapi = asyncapi.map(|asyncapi| Document::new("/asyncapi.json", &asyncapi));

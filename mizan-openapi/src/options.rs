@@ -11,20 +11,11 @@
 ///     .authentication([Authentication::Bearer]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Options {
-    /// The title of the API. `API` by default.
-    pub title: String,
-    /// The version of the API. By default, it is the contract of the manifest, which changes whenever
-    /// the API changes.
-    pub version: Option<String>,
-    /// The URL under which the service is mounted. By default, it is the mount path of mizan-http if that
-    /// serves the document, and else `/api/mizan`.
-    ///
-    /// A URL without a host is relative to the location of the document.
-    pub server_url: Option<String>,
-    /// The ways in which callers authenticate. By default, the session cookie of mizan-auth.
-    pub authentication: Vec<Authentication>,
+    pub(crate) title: String,
+    pub(crate) version: Option<String>,
+    pub(crate) server_url: Option<String>,
+    pub(crate) authentication: Vec<Authentication>,
 }
 
 /// A way in which callers authenticate.
@@ -50,28 +41,39 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Sets the title of the API.
+    /// Sets the title of the API, by default `API`.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
         self
     }
 
-    /// Sets the version of the API.
+    /// Sets the version of the API. By default, it is the contract of the manifest, which changes whenever
+    /// the API changes.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
         self
     }
 
-    /// Sets the URL under which the service is mounted.
+    /// Sets the URL under which the service is mounted. By default, it is the mount path of mizan-http if that
+    /// serves the document, and else `/api/mizan`.
+    ///
+    /// A URL without a host is relative to the location of the document.
     #[must_use]
     pub fn server_url(mut self, url: impl Into<String>) -> Self {
         self.server_url = Some(url.into());
         self
     }
 
-    /// Sets the ways in which callers authenticate. An empty list means that no caller can.
+    /// Sets the URL under which the service is mounted, unless [`server_url`](Self::server_url) has set one.
+    #[must_use]
+    pub fn default_server_url(mut self, url: impl FnOnce() -> String) -> Self {
+        self.server_url.get_or_insert_with(url);
+        self
+    }
+
+    /// Sets the ways in which callers authenticate, by default the session cookie of mizan-auth. An empty list means that no caller can.
     #[must_use]
     pub fn authentication(mut self, ways: impl IntoIterator<Item = Authentication>) -> Self {
         self.authentication = ways.into_iter().collect();

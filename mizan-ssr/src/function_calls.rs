@@ -44,6 +44,8 @@ pub(crate) struct FunctionCalls {
     destination: Destination,
     pending: HashMap<u32, (String, Bytes)>,
     started: usize,
+    /// The number of calls that [`take_pending`](Self::take_pending) has considered.
+    reported: usize,
 }
 
 /// The place to which calls are sent.
@@ -187,5 +189,17 @@ impl FunctionCalls {
     /// Ends a call: returns its name and input.
     pub(crate) fn complete(&mut self, id: u32) -> Option<(String, Bytes)> {
         self.pending.remove(&id)
+    }
+
+    /// Returns the names and inputs of pending calls that started since the last call of this method.
+    pub(crate) fn take_pending(&mut self) -> Vec<(&str, &Bytes)> {
+        let reported = std::mem::replace(&mut self.reported, self.started);
+        let is_new = |id: &u32| usize::try_from(*id).is_ok_and(|id| id > reported);
+        let mut pending: Vec<_> = self.pending.iter().filter(|(id, _)| is_new(id)).collect();
+        pending.sort_by_key(|(id, _)| **id);
+        let calls = pending.into_iter();
+        calls
+            .map(|(_, (name, input))| (name.as_str(), input))
+            .collect()
     }
 }

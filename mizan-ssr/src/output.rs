@@ -1,6 +1,10 @@
 //! The output of a render: the markup as a whole or in chunks.
 
+use std::fmt;
+
 use bytes::Bytes;
+
+use crate::embedded_data::PageData;
 
 /// The markup of a component, with the style sheets and data that a page needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,12 +19,22 @@ pub struct Rendered {
     /// The page includes the element after the root, and the generated client reads it. Empty if the
     /// component called no function.
     pub function_results: String,
+    /// Set if React rendered a fallback for a component that threw, or a server function failed.
+    pub(crate) has_failures: bool,
 }
 
 /// A part of a streamed render.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct RenderChunk {
     pub(crate) markup: Bytes,
+    /// The data that the markup depends on.
+    pub(crate) data: PageData,
     /// The style sheets of the component. Only the first chunk, the shell, has them.
     pub(crate) styles: Vec<String>,
+}
+
+impl fmt::Debug for RenderChunk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RenderChunk({} bytes)", self.markup.len())
+    }
 }

@@ -50,6 +50,8 @@ fn once(options: &Options) -> anyhow::Result<bool> {
             out: out.clone(),
             check: options.check,
             dates: mizan_codegen::Dates::default(),
+            declaration_maps: None,
+            type_check: true,
             watch: None,
             openapi: None,
         });
@@ -69,6 +71,8 @@ fn once(options: &Options) -> anyhow::Result<bool> {
             out: options.out.clone().unwrap_or(client),
             check: options.check,
             dates: mizan_codegen::Dates::default(),
+            declaration_maps: None,
+            type_check: true,
             watch: None,
             openapi: None,
         })?;

@@ -7,7 +7,6 @@
 
 pub mod admin;
 pub mod contact;
-pub mod files;
 pub mod functions;
 pub mod leave;
 pub mod meetings;

@@ -17,7 +17,7 @@ use mizan_auth::mail::{ConsoleMailer, FileMailer, Mailer};
 use mizan_auth::{Accounts, AccountsBuilder};
 use mizan_channels::Channels;
 use mizan_channels::broker::{MemoryBroker, RedisBroker};
-use mizan_http::{AllowedHosts, MizanService, serve, shutdown_signal};
+use mizan_http::{AllowedHosts, Compression, MizanService, serve, shutdown_signal};
 use tokio::net::TcpListener;
 use tower_layer::Layer as _;
 use tracing_subscriber::EnvFilter;
@@ -119,7 +119,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
     let hosts = AllowedHosts::new(&options.base_url)?.and_local();
 
     println!("http://localhost:{port}");
-    serve(listener, hosts.layer(site))
+    serve(listener, hosts.layer(Compression::new().layer(site)))
         .with_graceful_shutdown(async move {
             shutdown_signal().await;
             channels.drain(Duration::from_secs(2)).await;

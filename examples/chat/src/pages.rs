@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{Path as PathOf, Query, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use mizan_auth::Accounts;
@@ -13,13 +13,11 @@ use mizan_auth::accounts::Ticket;
 use mizan_core::wire::MAX_SAFE_INTEGER;
 use mizan_http::response::ReplyBody;
 use mizan_http::{FormPages, MizanService};
-use mizan_ssr::page::STRICT_CSP;
+use mizan_ssr::page::{STRICT_CSP, TrailingSlash};
 use mizan_ssr::{Pages, Renderer, Vite};
 use serde::{Deserialize, Deserializer, Serialize};
-use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::files;
 use crate::rooms::ROOMS;
 
 /// The state of the page handlers.
@@ -47,16 +45,15 @@ pub fn site(
     web: &Path,
     assets: Assets,
 ) -> anyhow::Result<FormPages<Router, Accounts>> {
-    let (folder, vite, development) = match assets {
+    let (vite, development) = match assets {
         Assets::Built => {
-            let dist = web.join("dist");
-            let vite =
-                Vite::manifest(&dist).context("the pages are not built: run `npm run build`")?;
-            (dist, vite, false)
+            let vite = Vite::manifest(web.join("dist"))
+                .context("the pages are not built: run `npm run build`")?;
+            (vite, false)
         }
-        // The dev server serves the modules; only the files in `public` come from this server.
-        Assets::DevServer(origin) => (web.join("public"), Vite::dev_server(origin), true),
+        Assets::DevServer(origin) => (Vite::dev_server(origin).root(web), true),
     };
+    let files = vite.service()?;
     let renderer = Renderer::builder()
         .root(web.join("src"))
         .vite(vite)
@@ -68,6 +65,10 @@ pub fn site(
         .lang("en")
         .head(HEAD)
         .content_security_policy(STRICT_CSP)
+        .trailing_slash(TrailingSlash::Always)
+        .not_found("pages/NotFound.tsx")
+        .error("pages/Error.tsx")
+        .sign_in("/sign-in/")
         .build()?;
     let site = Site {
         mizan: mizan.clone(),
@@ -92,11 +93,7 @@ pub fn site(
         .route("/admin/", get(admin))
         .with_state(site.clone())
         .nest_service("/api/mizan", mizan.clone())
-        .fallback_service(files::public(
-            ServeDir::new(folder)
-                .append_index_html_on_directories(false)
-                .fallback(get(not_found).with_state(site)),
-        ))
+        .fallback_service(files.fallback(get(not_found).with_state(site)))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
@@ -154,25 +151,19 @@ async fn meeting(
     site.page_with("pages/Meeting.tsx", &props, request).await
 }
 
-/// The response for an unknown path: a page for browsers, a problem document for programs.
+/// The response for an unknown path.
 async fn not_found(State(site): State<Site>, request: Request) -> PageResult {
-    if !accepts_html(request.headers()) {
-        let problem = r#"{"type":"about:blank","title":"Not Found","status":404}"#;
-        let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
-        return Ok((StatusCode::NOT_FOUND, content_type, problem).into_response());
-    }
-    let mut response = site.page("pages/NotFound.tsx", request).await?;
-    if response.status() == StatusCode::OK {
-        *response.status_mut() = StatusCode::NOT_FOUND;
-    }
-    Ok(response)
-}
-
-/// Returns true if the `Accept` header contains `text/html`, as it does when a browser opens a page.
-fn accepts_html(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT);
-    let accept = accept.and_then(|accept| accept.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("text/html"))
+    let caller = site.mizan.caller(&request).await?;
+    let path = request.uri().path();
+    let page = site
+        .pages
+        .fallback(&request)
+        .props(&PageProps {
+            path,
+            props: &NoProps {},
+        })
+        .functions(move |name, input| caller.call(name, input));
+    Ok(page.respond().await.into_response())
 }
 
 /// The contact form.
@@ -275,14 +266,23 @@ impl Site {
         request: Request,
     ) -> PageResult {
         let caller = self.mizan.caller(&request).await?;
+        let path = request.uri().path();
         let page = self
             .pages
             .page(component)
-            .props(props)
+            .props(&PageProps { path, props })
             .request(&request)
             .functions(move |name, input| caller.call(name, input));
         Ok(page.respond().await.into_response())
     }
+}
+
+/// The props of all pages, which the layout receives too.
+#[derive(Serialize)]
+struct PageProps<'a, P> {
+    path: &'a str,
+    #[serde(flatten)]
+    props: &'a P,
 }
 
 #[derive(Serialize)]

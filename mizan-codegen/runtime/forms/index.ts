@@ -8,6 +8,7 @@ export type {
   ItemDefinition,
 } from "./definition";
 export type { FieldComponent, FieldProps, InputProps } from "./fieldProps";
+export { lazySchema } from "./lazySchema";
 export { useFormOf, type Form } from "./useForm";
 export type { Row } from "./list";
 export type { FormOptions } from "./options";

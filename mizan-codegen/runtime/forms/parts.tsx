@@ -58,6 +58,7 @@ export function createParts<T extends FormTypes>(
 function FormElement({
   controller: form,
   children,
+  onFocus,
   onPointerDown,
   ...props
 }: FormProps & { readonly controller: FormController }): ReactNode {
@@ -74,6 +75,10 @@ function FormElement({
       action={action}
       encType={hasFiles(definition.fields) ? "multipart/form-data" : undefined}
       noValidate={isHydrated}
+      onFocus={(event) => {
+        onFocus?.(event);
+        definition.schema.preload?.();
+      }}
       onPointerDown={(event) => {
         onPointerDown?.(event);
         form.pointer.onPointerDown();

@@ -1,3 +1,4 @@
+export { deferred, type DeferredOptions } from "./deferred";
 export {
   useContextOf,
   useMutationOf,
@@ -23,6 +24,7 @@ export {
   type ProviderProps,
 } from "./provider";
 export { optimistic, update, type OptimisticOptions } from "./optimistic";
+export { pageNonce } from "./pageNonce";
 export { createQueryClient } from "./queryClient";
 export type { Download } from "../transport/download";
 export type { PagesInput } from "../transport/pages";

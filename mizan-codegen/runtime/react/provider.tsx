@@ -14,6 +14,8 @@ import {
 import type { FunctionKey, QueryOptions } from "../transport/functions";
 import { hydrateQueryCache, hydrateStreamedData } from "./hydration";
 import { treatHydratedDataAsFresh } from "./freshness";
+import { invalidatePages } from "./currentPage";
+import { PersistentCaches, registerPageCache } from "./pageData";
 import { createQueryClient, invalidateQueries } from "./queryClient";
 import { createServerQueryClient } from "./serverQueryClient";
 import { serverFunctions } from "../transport/serverRendering";
@@ -56,19 +58,24 @@ export function ApiProvider<A extends Connected>(
   const { context, globalContexts, fallback, children } = props;
   const defaultApi = useContext(context);
   const api = props.api ?? defaultApi;
-  const client = useClient(props.queryClient);
+  const client = useClient(props.queryClient, api);
 
   useEffect(
     () =>
-      api[transportOf].onAffects((invalidations) =>
-        invalidateQueries(client, invalidations),
-      ),
+      api[transportOf].onAffects((invalidations) => {
+        invalidatePages();
+        invalidateQueries(client, invalidations);
+      }),
     [api, client],
   );
 
   const transport = api[transportOf];
   hydrateQueryCache(client, transport);
   useEffect(() => hydrateStreamedData(client, transport), [client, transport]);
+  useEffect(
+    () => registerPageCache({ client, transport }),
+    [client, transport],
+  );
 
   // The boundary is necessary even without a fallback: if this component suspended together with its
   // children, React would discard the client that it created, and the contexts would never finish loading.
@@ -90,12 +97,19 @@ function PageSuspense(props: {
   return <Suspense fallback={props.fallback}>{props.children}</Suspense>;
 }
 
-/** Returns the cache of the page: the given one, or one that lives as long as the provider. */
-function useClient(given: QueryClient | undefined): QueryClient {
+/**
+ * Returns the given cache, or the one of this api on the page, which persists while the user navigates. Outside of
+ * `hydratePage`, it lives as long as the provider.
+ */
+function useClient(given: QueryClient | undefined, api: object): QueryClient {
   const functions = serverFunctions();
-  const [own] = useState(() =>
-    functions ? createServerQueryClient(functions, given) : createQueryClient(),
-  );
+  const persistent = useContext(PersistentCaches);
+  const [own] = useState(() => {
+    if (functions) return createServerQueryClient(functions, given);
+    const client = persistent?.get(api) ?? createQueryClient();
+    if (!given) persistent?.set(api, client);
+    return client;
+  });
   if (functions) return own;
   const client = given ?? own;
   treatHydratedDataAsFresh(client);

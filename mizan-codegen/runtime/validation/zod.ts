@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { errorMessage } from "./errorMessages";
 import { integer, rfc3339, wellFormed } from "./formats";
-import { unknownFieldMessage } from "./messages";
+import { requiredMessage, unknownFieldMessage } from "./messages";
 
 export { intersection, unknown, type ZodType } from "zod";
 
@@ -121,10 +121,20 @@ export function tuple(items: readonly [] | Items): unknown {
   return z.tuple(items as Items, params);
 }
 
+/** `message` is for a value that matches none of the options. */
 export function union<const T extends readonly z.core.SomeType[]>(
   options: T,
+  message?: string,
 ): z.ZodUnion<T> {
-  return z.union(options, params);
+  if (message === undefined) return z.union(options, params);
+  return z.union(options, { error: (issue) => unionMessage(issue, message) });
+}
+
+/** Returns the message of a check of the options, such as that of blank text, or `message`. */
+function unionMessage(issue: z.core.$ZodRawIssue, message: string): string {
+  if (issue.input === undefined || issue.input === null) return requiredMessage;
+  const issues = issue.code === "invalid_union" ? issue.errors.flat() : [];
+  return issues.find(({ code }) => code === "custom")?.message ?? message;
 }
 
 const enumSchema = <const T extends readonly string[]>(

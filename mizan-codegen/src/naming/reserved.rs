@@ -16,11 +16,12 @@ pub(crate) const CLIENT_EXPORTS: [&str; 8] = [
 ];
 
 /// The exports of the runtime in `index.ts` of every client.
-pub(crate) const RUNTIME_EXPORTS: [&str; 15] = [
+pub(crate) const RUNTIME_EXPORTS: [&str; 18] = [
     "ApiOptions",
     "CallError",
     "CallOptions",
     "ClientCode",
+    "DeferredOptions",
     "Failure",
     "Mutation",
     "MutationCallOptions",
@@ -29,7 +30,9 @@ pub(crate) const RUNTIME_EXPORTS: [&str; 15] = [
     "Result",
     "RetryPolicy",
     "createQueryClient",
+    "deferred",
     "optimistic",
+    "pageNonce",
     "retry",
     "update",
 ];

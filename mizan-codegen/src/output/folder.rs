@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::error::WriteError;
 use super::files::GeneratedFiles;
-use super::header::HEADER;
+use super::header::{DESCRIPTION, HEADER};
 
 /// Reads a file. Returns `None` if it does not exist.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, WriteError> {
@@ -22,8 +22,15 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, WriteError> {
 /// The documents that are part of a client on request.
 const DOCUMENTS: [&str; 2] = ["openapi.json", "asyncapi.json"];
 
+/// Returns whether the application has its own file at the path of a generated one, which stays as it is.
+///
+/// A client may be generated into the folder of a package.
+pub(super) fn is_own(path: &str, target: &Path) -> Result<bool, WriteError> {
+    Ok(path == "package.json" && target.is_file() && !is_generated(target)?)
+}
+
 /// Returns whether a file is part of a client: TypeScript or JavaScript with the header, the map of a
-/// declaration file, a manifest, or a document that describes the app.
+/// declaration file, a manifest, a document that describes the app, or the `package.json` of the client.
 pub(super) fn is_generated(path: &Path) -> Result<bool, WriteError> {
     let metadata = fs::symlink_metadata(path).map_err(WriteError::context("read", path))?;
     if !metadata.is_file() {
@@ -38,6 +45,9 @@ pub(super) fn is_generated(path: &Path) -> Result<bool, WriteError> {
             json.is_ok_and(|json| {
                 json.get("mizan").is_some() && json.get("functions").is_some()
                     || json.get("x-mizan-contract").is_some()
+                    || json
+                        .get("description")
+                        .is_some_and(|text| text == DESCRIPTION)
             })
         })),
         // The map of a generated declaration file.
@@ -93,7 +103,9 @@ pub(super) fn obsolete(files: &GeneratedFiles, folder: &Path) -> Result<Vec<Stri
                 continue;
             }
             // A manifest under another name may be a copy that the user made.
-            let is_manifest = name.ends_with(".json") && !DOCUMENTS.contains(&name.as_str());
+            let is_manifest = name.ends_with(".json")
+                && name != "package.json"
+                && !DOCUMENTS.contains(&name.as_str());
             if files.get(&name).is_none() && !is_manifest && is_generated(&entry.path())? {
                 obsolete.push(name);
             }

@@ -10,5 +10,5 @@ mod write;
 pub use check::{Change, Difference, check};
 pub use error::WriteError;
 pub use files::GeneratedFiles;
-pub(crate) use header::HEADER;
+pub(crate) use header::{DESCRIPTION, HEADER};
 pub use write::{WriteSummary, write};

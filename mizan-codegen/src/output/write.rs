@@ -21,7 +21,8 @@ pub struct WriteSummary {
 /// Writes the files that changed to a folder, and removes files that are no longer generated.
 ///
 /// Each file is replaced atomically, so that a bundler that watches the folder never reads a
-/// partial file. Files that were not generated are never changed.
+/// partial file. Files that were not generated are never changed. If the folder has a `package.json` of its
+/// own, it takes the place of the generated one; add `"sideEffects": false` to it.
 ///
 /// ```
 /// use mizan_codegen::output::{check, write};
@@ -47,6 +48,9 @@ pub fn write(files: &GeneratedFiles, folder: &Path) -> Result<WriteSummary, Writ
     let mut stale = Vec::new();
     for (path, contents) in files.iter() {
         let target = folder.join(path);
+        if folder::is_own(path, &target)? {
+            continue;
+        }
         let found = folder::read(&target)?;
         if found.as_deref() == Some(contents.as_bytes()) {
             continue;

@@ -18,7 +18,6 @@ use crate::schema::Docs;
 const HEAD: &str = r#"import type * as React from "react";
 import { useApi } from "./react";
 import * as runtime from "./runtime/forms";
-import * as schemas from "./schemas";
 import type * as types from "./types";
 
 export { FormComponents } from "./runtime/forms";
@@ -28,6 +27,9 @@ export type {
   Form,
   FormOptions,
 } from "./runtime/forms";
+
+/** Loads the schemas and the validation library, when the first form is used. */
+const schemas = () => import("./schemas");
 
 /** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
@@ -170,12 +172,10 @@ fn reply(form: &Form<'_>, codecs: &Codecs<'_>) -> Vec<(String, Expression)> {
 
 fn definition(form: &Form<'_>, codecs: &Codecs<'_>) -> Document {
     let manifest = form.manifest;
-    let schema = form
-        .submit
-        .input
-        .as_ref()
-        .map(|input| format!("schemas.{}", input.schema_name))
-        .unwrap_or_default();
+    let schema = form.submit.input.as_ref().map(|input| {
+        let name = Expression::String(input.schema_name.clone());
+        Expression::call("runtime.lazySchema", [Expression::atom("schemas"), name])
+    });
     let mut members = vec![("name", string(&manifest.name))];
     members.extend(
         manifest
@@ -186,7 +186,7 @@ fn definition(form: &Form<'_>, codecs: &Codecs<'_>) -> Document {
     let redirect = manifest.redirect.as_ref();
     members.extend(redirect.map(|path| ("redirect", string(path))));
     members.push(("fields", fields(&form.fields)));
-    members.push(("schema", Expression::atom(schema)));
+    members.extend(schema.map(|schema| ("schema", schema)));
     let reply = reply(form, codecs);
     if !reply.is_empty() {
         members.push(("reply", Expression::Object(reply)));

@@ -7,6 +7,7 @@ mod forms;
 pub(crate) mod index;
 mod mock;
 mod navigation;
+mod package_json;
 mod page;
 mod printing;
 mod react;
@@ -19,6 +20,26 @@ use crate::options::Dates;
 use crate::output::{GeneratedFiles, HEADER};
 use crate::plan::Plan;
 use codecs::Codecs;
+
+/// The lines after the header of files that TypeScript does not check.
+const NO_CHECKS: &str = "/* eslint-disable @typescript-eslint/ban-ts-comment -- \
+                         generated code is checked by the tests of its generator */\n// @ts-nocheck";
+
+/// Excludes the files with code from the checks of TypeScript. The types of their exports are declared, so
+/// that checking the application needs no bodies.
+pub(crate) fn disable_type_checks(files: &mut GeneratedFiles) {
+    let is_code = |path: &str| {
+        let is_module = path.ends_with(".ts") || path.ends_with(".tsx");
+        is_module && !path.ends_with(".d.ts") && !["types.ts", "index.ts"].contains(&path)
+    };
+    let paths: Vec<_> = files.iter().map(|(path, _)| path.to_owned()).collect();
+    for path in paths.into_iter().filter(|path| is_code(path)) {
+        if let Some(contents) = files.remove(&path) {
+            let marked = contents.replacen(HEADER, &format!("{HEADER}\n{NO_CHECKS}"), 1);
+            files.insert(path, marked);
+        }
+    }
+}
 
 pub(crate) fn print(plan: &Plan<'_>) -> GeneratedFiles {
     let mut files = GeneratedFiles::default();
@@ -73,5 +94,6 @@ pub(crate) fn print(plan: &Plan<'_>) -> GeneratedFiles {
             add(path, contents);
         }
     }
+    files.insert("package.json", package_json::print());
     files
 }

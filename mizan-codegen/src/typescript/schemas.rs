@@ -294,6 +294,11 @@ impl Schemas<'_> {
         }
         let schemas = Expression::Array(types.iter().map(|ty| self.schema(ty)).collect());
         match discriminator(types) {
+            // A decimal number is text or a number.
+            None if types.iter().any(|ty| is_decimal(ty)) => zod(
+                "union",
+                [schemas, Expression::String(DECIMAL_MESSAGE.to_owned())],
+            ),
             None => zod("union", [schemas]),
             Some(name) => zod(
                 "discriminatedUnion",
@@ -357,10 +362,24 @@ fn checks_of(ty: &Type) -> Option<&Checks> {
 }
 
 /// Returns the pattern of a string, unless the string also has a form format: the pattern then
-/// describes how Rust parses the type.
+/// describes how Rust parses the type. That of a decimal number is neither what Rust parses nor what it
+/// rejects, so that only the server checks it.
 fn value_pattern(value: &Text) -> Option<&str> {
     let pattern = value.pattern.as_deref();
-    pattern.filter(|_| value.checks.format.is_none() && contained_text(value).is_none())
+    pattern.filter(|_| {
+        value.checks.format.is_none() && !is_decimal_text(value) && contained_text(value).is_none()
+    })
+}
+
+/// The server's message for text that is not a decimal number.
+const DECIMAL_MESSAGE: &str = "Enter a number, such as 12.50.";
+
+fn is_decimal(ty: &Type) -> bool {
+    matches!(ty, Type::Text(value) if is_decimal_text(value))
+}
+
+fn is_decimal_text(value: &Text) -> bool {
+    value.format.as_deref() == Some("decimal") || value.checks.format == Some(WireFormat::Decimal)
 }
 
 /// Returns the text that a string must contain.
@@ -487,7 +506,10 @@ struct Range<'a> {
 
 impl Range<'_> {
     fn schema(&self, constructor: &'static str, in_form: bool) -> Expression {
-        let message = self.message_of_type().filter(|_| in_form);
+        let is_named = in_form || constructor == "int";
+        let message = self
+            .message_of_type()
+            .filter(|_| is_named && constructor != "number");
         let mut schema = zod(constructor, message.map(Expression::String));
         if let Some(check) = self.check() {
             schema = schema.method("check", [check]);
@@ -512,7 +534,11 @@ impl Range<'_> {
     /// Returns the message for a number that the type cannot hold, if it is not that of the type: a form
     /// names the bounds of the constraint.
     fn message_of_type(&self) -> Option<String> {
-        let (type_min, type_max) = self.limits.as_ref()?;
+        let Some((type_min, type_max)) = self.limits.as_ref() else {
+            // An integer without a type has only the bounds of its schema.
+            let (min, max) = (self.minimum?, self.maximum?);
+            return Some(format!("Must be at least {min} and at most {max}."));
+        };
         let bound = |bound: Option<&JsonNumber>, limit: &String| {
             bound.map_or_else(|| limit.clone(), JsonNumber::to_string)
         };
@@ -617,14 +643,7 @@ fn string(value: &Text) -> Expression {
 
 /// Returns the server's message for a Rust type that its schema describes by a pattern.
 fn message_of_type(value: &Text) -> Option<&'static str> {
-    let pattern = value.pattern.as_deref().unwrap_or_default();
-    match (value.format.as_deref(), pattern) {
-        (Some("decimal"), _) | (None, r"^-?\d+(\.\d+)?$" | r"^-?\d+(\.\d+)?([eE]\d+)?$") => {
-            Some("Enter a number, such as 12.50.")
-        }
-        (Some("semver"), _) => Some("Enter a version, such as 1.2.3."),
-        _ => None,
-    }
+    (value.format.as_deref() == Some("semver")).then_some("Enter a version, such as 1.2.3.")
 }
 
 /// The checks of a string, except for its pattern, in the order in which the server applies them.

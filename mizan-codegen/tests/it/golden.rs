@@ -80,7 +80,7 @@ fn cases() -> Vec<Case> {
         .map(|folder| Case {
             manifest: folder.join("manifest.json"),
             folder,
-            options: GenerateOptions::default(),
+            options: GenerateOptions::default().with_type_check(),
         })
         .collect();
     for (name, dates) in [
@@ -90,7 +90,9 @@ fn cases() -> Vec<Case> {
         cases.push(Case {
             folder: folder().join(name),
             manifest: folder().join("values_server/manifest.json"),
-            options: GenerateOptions::default().with_dates(dates),
+            options: GenerateOptions::default()
+                .with_type_check()
+                .with_dates(dates),
         });
     }
     cases.sort_by(|a, b| a.folder.cmp(&b.folder));

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use mizan_codegen::output::{Change, WriteSummary, check, write};
-use mizan_codegen::{GeneratedFiles, Manifest, generate};
+use mizan_codegen::{GenerateOptions, GeneratedFiles, Manifest, generate};
 use tempfile::TempDir;
 
 fn client(output: &str) -> GeneratedFiles {
@@ -30,6 +30,25 @@ fn written_client_is_up_to_date() {
     let (folder, files) = written();
     assert_eq!(check(&files, folder.path()).unwrap(), []);
     assert!(folder.path().join("runtime/transport/index.ts").exists());
+}
+
+#[test]
+fn typescript_checks_code_only_on_request() {
+    let files = client(r#"{"type":"string"}"#);
+    for (path, contents) in files.iter().filter(|(path, _)| !path.ends_with(".json")) {
+        let is_checked = ["types.ts", "index.ts"].contains(&path);
+        let third = contents.lines().nth(2);
+        assert_eq!(third == Some("// @ts-nocheck"), !is_checked, "{path}");
+    }
+    let manifest = r#"{"mizan":1,"contract":"c","codes":[],"functions":[]}"#;
+    let options = GenerateOptions::default().with_type_check();
+    let files = options.generate(&Manifest::parse(manifest).unwrap());
+    assert!(
+        files
+            .unwrap()
+            .iter()
+            .all(|(_, contents)| !contents.contains("@ts-nocheck"))
+    );
 }
 
 #[test]
@@ -121,7 +140,7 @@ fn check_reports_differences_without_writing() {
     assert_eq!(
         shown,
         [
-            "client.ts differs from line 22 on\n  - readonly shout: Mutation<void, string, \
+            "client.ts differs from line 24 on\n  - readonly shout: Mutation<void, string, \
              types.CommonError>;\n  + readonly echo: Mutation<void, string, types.CommonError>;",
             "index.ts is missing",
         ]
@@ -177,4 +196,26 @@ fn does_not_overwrite_handwritten_files() {
         let mut others = ["types.ts", "client.ts", "manifest.json"].into_iter();
         assert!(!others.any(|other| other != path && folder.path().join(other).exists()));
     }
+}
+
+#[test]
+fn keeps_the_package_json_of_a_package() {
+    let (folder, files) = written();
+    let path = folder.path().join("package.json");
+    assert!(
+        fs::read_to_string(&path)
+            .unwrap()
+            .contains("\"sideEffects\": false")
+    );
+    let own = r#"{ "name": "@example/client", "sideEffects": false }"#;
+    fs::write(&path, own).unwrap();
+    assert!(check(&files, folder.path()).unwrap().is_empty());
+    assert!(write(&files, folder.path()).unwrap().written.is_empty());
+    assert_eq!(fs::read_to_string(&path).unwrap(), own);
+    // Without one, the client has its own again.
+    fs::remove_file(&path).unwrap();
+    assert_eq!(
+        write(&files, folder.path()).unwrap().written,
+        ["package.json"]
+    );
 }

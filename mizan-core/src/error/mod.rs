@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub use self::client_error::{ClientError, ErrorDeclaration, ErrorVariant};
 pub use self::code::ErrorCode;
-pub use self::field_errors::{FORM_ERRORS, FieldErrors};
+pub use self::field_errors::{FORM_ERRORS, FieldErrors, MAX_FIELD_ERRORS};
 pub use self::unavailable::Unavailable;
 
 /// The kind of an [`Error`].

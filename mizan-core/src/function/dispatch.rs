@@ -11,7 +11,7 @@ use super::{CallError, Input, Output, ServerFunction};
 use crate::cx::Cx;
 use crate::download::Download;
 use crate::error::{ClientError, Error};
-use crate::invalidation::Invalidation;
+use crate::invalidation::{Invalidation, InvalidationObservers};
 use crate::json;
 use crate::principal::Principal;
 use crate::reply_head::ReplyHead;
@@ -121,11 +121,7 @@ pub(super) async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes) -> CallRep
         Ok(run::<F>(&cx, Some(&input), decode).await?)
     };
     let reply = encode(F::NAME, F::CONTENT_TYPE, result).await;
-    let mut head = cx.into_reply_head();
-    if reply.result.is_ok() && !F::AFFECTS.is_empty() {
-        head.affects.splice(..0, invalidations(F::AFFECTS, &input));
-    }
-    reply.with_head(head)
+    complete(cx, reply, || invalidations(F::AFFECTS, &input))
 }
 
 /// The conversion of the calls of an earlier version of a function.
@@ -177,13 +173,24 @@ where
         conversion.result(result).map_err(E::into_error)
     };
     let reply = encode(name, F::CONTENT_TYPE, result).await;
+    // The arguments and the output have other names and types than the queries of this client.
+    let affected = F::AFFECTS.iter();
+    let affected = affected.map(|query| Invalidation::of(query.name()));
+    complete(cx, reply, || affected.collect())
+}
+
+/// Adds the head to a reply, with the invalidations that a function declares if it succeeded, and notifies the
+/// observers of invalidations.
+fn complete(cx: Cx, reply: CallReply, declared: impl FnOnce() -> Vec<Invalidation>) -> CallReply {
+    let state = Arc::clone(cx.shared_state());
     let mut head = cx.into_reply_head();
     if reply.result.is_ok() {
-        // The arguments and the output have other names and types than the queries of this client.
-        let affected = F::AFFECTS
-            .iter()
-            .map(|query| Invalidation::of(query.name()));
-        head.affects.splice(..0, affected);
+        head.affects.splice(..0, declared());
+    }
+    if !head.affects.is_empty()
+        && let Some(observers) = state.get::<InvalidationObservers>()
+    {
+        observers.notify(&head.affects);
     }
     reply.with_head(head)
 }

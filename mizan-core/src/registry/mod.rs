@@ -16,6 +16,7 @@ use crate::channel::{Channel, ChannelEntry};
 use crate::error::{ClientError, Error};
 use crate::form_entry::FormEntry;
 use crate::function::{FunctionEntry, Input, Output, ServerFunction};
+use crate::invalidation::{Invalidation, InvalidationObservers};
 use crate::manifest::{self, Manifest};
 use crate::problem::Problem;
 use crate::state::{StateKey, StateMap};
@@ -50,6 +51,7 @@ pub struct Registry {
     forms: Vec<FormEntry>,
     channels: Vec<ChannelEntry>,
     state: StateMap,
+    observers: InvalidationObservers,
     require_policies: bool,
 }
 
@@ -211,6 +213,7 @@ impl Registry {
         self.forms.extend(other.forms);
         self.channels.extend(other.channels);
         self.state.merge(other.state);
+        self.observers.extend(other.observers);
         self.require_policies |= other.require_policies;
         self
     }
@@ -243,6 +246,28 @@ impl Registry {
     /// There is one value of each type. A later value replaces an earlier one.
     pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.state.set(StateKey::of::<T>(), Box::new(value));
+        self
+    }
+
+    /// Adds a function that receives the queries whose results a call of a client made stale, for example to
+    /// drop cached pages that contain them.
+    ///
+    /// The function runs before the reply is sent, and must not block. It receives what the mutation declares
+    /// with `affects`, if it succeeded, and what it added with [`Cx::affects`](crate::Cx::affects). Calls of Rust
+    /// code with [`Cx::call`](crate::Cx::call) are not reported.
+    ///
+    /// ```
+    /// use mizan_core::Registry;
+    ///
+    /// let registry = Registry::new().on_invalidation(|invalidation| {
+    ///     println!("stale: {invalidation}");
+    /// });
+    /// ```
+    pub fn on_invalidation(
+        mut self,
+        observer: impl Fn(&Invalidation) + Send + Sync + 'static,
+    ) -> Self {
+        self.observers.add(observer);
         self
     }
 
@@ -288,6 +313,11 @@ impl Registry {
             (channel.name, channel)
         });
         let channels = channels.collect();
+        let mut state = self.state;
+        state.set(
+            StateKey::of::<InvalidationObservers>(),
+            Box::new(self.observers),
+        );
         let mut versions = Versions::default();
         for function in self.previous {
             versions.add_previous(function);
@@ -303,7 +333,7 @@ impl Registry {
                 .map(|form| (form.name, form))
                 .collect(),
             channels,
-            self.state,
+            state,
             manifest,
         ))
     }

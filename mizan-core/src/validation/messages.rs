@@ -102,7 +102,7 @@ pub fn decode_message(error: &str, schema: Option<&Value>) -> String {
         return message.to_owned();
     }
     if let Some(bounds) = IntegerBounds::of(expected) {
-        return bounds.message(found);
+        return bounds.within(schema).message(found);
     }
     if error.starts_with("invalid length")
         && is_list(expected)
@@ -272,6 +272,20 @@ impl IntegerBounds {
             max,
             is_zero_allowed: nonzero.is_none() || is_unsigned,
         })
+    }
+
+    /// Returns the bounds that a schema has in place of a format, which are narrower than those of the
+    /// type.
+    fn within(self, schema: Option<&Value>) -> Self {
+        let keyword = |name| schema.and_then(|schema| schema.get(name));
+        match (keyword("format"), keyword("minimum"), keyword("maximum")) {
+            (None, Some(min), Some(max)) => Self {
+                min: min.to_string(),
+                max: max.to_string(),
+                ..self
+            },
+            _ => self,
+        }
     }
 
     /// Returns the message for a value that serde describes as `found`.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
 use self::messages::constraint_message;
-use crate::error::FieldErrors;
+use crate::error::{FieldErrors, MAX_FIELD_ERRORS};
 
 /// Checks the constraints that a type declares with `#[derive(validator::Validate)]`.
 ///
@@ -28,7 +28,7 @@ use crate::error::FieldErrors;
 /// # Errors
 ///
 /// Returns the messages for the violated constraints, by the path of the field, with the names of
-/// the Rust fields. A constraint without a `message` has a default message.
+/// the Rust fields, for up to [`MAX_FIELD_ERRORS`](crate::error::MAX_FIELD_ERRORS) fields. A constraint without a `message` has a default message.
 pub fn check_constraints<T: Validate + ?Sized>(value: &T) -> Result<(), FieldErrors> {
     value.validate().map_err(|errors| messages(&errors, &[]))
 }
@@ -78,6 +78,9 @@ fn collect_messages(
     fields: &mut FieldErrors,
 ) {
     for (name, kind) in errors.errors() {
+        if fields.len() >= MAX_FIELD_ERRORS {
+            return;
+        }
         let name = name.strip_prefix("r#").unwrap_or(name);
         let path = if prefix.is_empty() {
             name.to_owned()

@@ -12,7 +12,7 @@ use serde_json::Value;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::messages::constraint_message;
-use crate::error::FieldErrors;
+use crate::error::{FieldErrors, MAX_FIELD_ERRORS};
 use crate::input_schema::InputSchema;
 
 /// Returns the messages for the violated constraints, by the paths that clients use.
@@ -25,7 +25,7 @@ pub(super) fn messages<T: JsonSchema>(
     let document = document.and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
     let names = WireNames {
         schema: &schema,
-        items: Cell::new(MAX_ITEMS),
+        items: Cell::new(MAX_FIELD_ERRORS),
         candidates: Cell::new(MAX_CANDIDATES),
     };
     let mut fields = FieldErrors::new();
@@ -36,10 +36,6 @@ pub(super) fn messages<T: JsonSchema>(
     names.collect(errors, &root, "", &mut fields);
     fields
 }
-
-/// The maximum number of items of lists and maps whose errors are reported, because a client can send
-/// any number of invalid items.
-const MAX_ITEMS: usize = 100;
 
 /// The maximum number of members of maps that are compared with errors.
 const MAX_CANDIDATES: usize = 10_000;
@@ -100,6 +96,9 @@ impl<'a> WireNames<'a> {
         fields: &mut FieldErrors,
     ) {
         for (rust_name, kind) in errors.errors() {
+            if fields.len() >= MAX_FIELD_ERRORS {
+                return;
+            }
             let rust_name = rust_name.strip_prefix("r#").unwrap_or(rust_name);
             match (self.find(rust_name, kind, place), kind) {
                 (Found::Flattened, ValidationErrorsKind::Struct(inner)) => {
@@ -210,7 +209,7 @@ impl<'a> WireNames<'a> {
                             .any(|keyword| schema.get(keyword).is_some())
                     });
                     is_list
-                        && items.iter().take(MAX_ITEMS).all(|(index, inner)| {
+                        && items.iter().take(MAX_FIELD_ERRORS).all(|(index, inner)| {
                             let mut used = BTreeSet::new();
                             let name = self.item_name(*index, inner, &member, &mut used);
                             self.matches(inner, &self.member(&member, &name))

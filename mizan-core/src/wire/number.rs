@@ -41,7 +41,7 @@ pub enum NumberFormat {}
 impl ItemFormat for NumberFormat {}
 
 macro_rules! encode_as_number {
-    ($($ty:ty, $get:expr, $schema:tt;)+) => {$(
+    ($($ty:ty, $min:expr, $get:expr, $schema:tt;)+) => {$(
         impl EncodedAs<NumberFormat> for $ty {
             fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let get: fn($ty) -> _ = $get;
@@ -60,7 +60,7 @@ macro_rules! encode_as_number {
                 match i64::try_from(get(value)) {
                     Ok(number) if is_safe(number) => Ok(value),
                     _ => Err(D::Error::custom(format_args!(
-                        "must be at least -{MAX_SAFE_INTEGER} and at most {MAX_SAFE_INTEGER}"
+                        "must be at least {} and at most {MAX_SAFE_INTEGER}", $min
                     ))),
                 }
             }
@@ -77,31 +77,31 @@ fn is_safe(number: i64) -> bool {
 }
 
 encode_as_number! {
-    i64, |n| n, { "type": "integer", "minimum": -MAX_SAFE_INTEGER, "maximum": MAX_SAFE_INTEGER };
-    i128, |n| n, { "type": "integer", "minimum": -MAX_SAFE_INTEGER, "maximum": MAX_SAFE_INTEGER };
-    isize, |n| n, { "type": "integer", "minimum": -MAX_SAFE_INTEGER, "maximum": MAX_SAFE_INTEGER };
-    u64, |n| n, { "type": "integer", "minimum": 0, "maximum": MAX_SAFE_INTEGER };
-    u128, |n| n, { "type": "integer", "minimum": 0, "maximum": MAX_SAFE_INTEGER };
-    usize, |n| n, { "type": "integer", "minimum": 0, "maximum": MAX_SAFE_INTEGER };
-    NonZeroI64, |n| n.get(), {
+    i64, -MAX_SAFE_INTEGER, |n| n, { "type": "integer", "minimum": -MAX_SAFE_INTEGER, "maximum": MAX_SAFE_INTEGER };
+    i128, -MAX_SAFE_INTEGER, |n| n, { "type": "integer", "minimum": -MAX_SAFE_INTEGER, "maximum": MAX_SAFE_INTEGER };
+    isize, -MAX_SAFE_INTEGER, |n| n, { "type": "integer", "minimum": -MAX_SAFE_INTEGER, "maximum": MAX_SAFE_INTEGER };
+    u64, 0, |n| n, { "type": "integer", "minimum": 0, "maximum": MAX_SAFE_INTEGER };
+    u128, 0, |n| n, { "type": "integer", "minimum": 0, "maximum": MAX_SAFE_INTEGER };
+    usize, 0, |n| n, { "type": "integer", "minimum": 0, "maximum": MAX_SAFE_INTEGER };
+    NonZeroI64, -MAX_SAFE_INTEGER, |n| n.get(), {
         "type": "integer",
         "minimum": -MAX_SAFE_INTEGER,
         "maximum": MAX_SAFE_INTEGER,
         "not": { "const": 0 }
     };
-    NonZeroI128, |n| n.get(), {
+    NonZeroI128, -MAX_SAFE_INTEGER, |n| n.get(), {
         "type": "integer",
         "minimum": -MAX_SAFE_INTEGER,
         "maximum": MAX_SAFE_INTEGER,
         "not": { "const": 0 }
     };
-    NonZeroIsize, |n| n.get(), {
+    NonZeroIsize, -MAX_SAFE_INTEGER, |n| n.get(), {
         "type": "integer",
         "minimum": -MAX_SAFE_INTEGER,
         "maximum": MAX_SAFE_INTEGER,
         "not": { "const": 0 }
     };
-    NonZeroU64, |n| n.get(), { "type": "integer", "minimum": 1, "maximum": MAX_SAFE_INTEGER };
-    NonZeroU128, |n| n.get(), { "type": "integer", "minimum": 1, "maximum": MAX_SAFE_INTEGER };
-    NonZeroUsize, |n| n.get(), { "type": "integer", "minimum": 1, "maximum": MAX_SAFE_INTEGER };
+    NonZeroU64, 1, |n| n.get(), { "type": "integer", "minimum": 1, "maximum": MAX_SAFE_INTEGER };
+    NonZeroU128, 1, |n| n.get(), { "type": "integer", "minimum": 1, "maximum": MAX_SAFE_INTEGER };
+    NonZeroUsize, 1, |n| n.get(), { "type": "integer", "minimum": 1, "maximum": MAX_SAFE_INTEGER };
 }

@@ -1,5 +1,7 @@
 //! `affects`: the invalidations of a call, and the check of the declarations.
 
+use std::sync::{Arc, Mutex};
+
 use mizan_core::{Cx, Error, Invalidation, Principal, Registry, ServerFunction, client};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -90,6 +92,30 @@ async fn invalidates_queries_with_the_inputs_of_the_mutation() {
             "added",
             "thread?input=%7B%22id%22%3A7%2C%22tag%22%3A%22a%2Cb%22%7D",
         ]
+    );
+}
+
+#[tokio::test]
+async fn observers_receive_invalidations_of_successful_calls() {
+    let observed = Arc::new(Mutex::new(Vec::new()));
+    let list = Arc::clone(&observed);
+    let other = Registry::new().on_invalidation(|_| {});
+    let registry = registry()
+        .function::<Rename>()
+        .on_invalidation(move |stale| {
+            list.lock().unwrap().push(stale.to_string());
+        });
+    let app = registry.merge(other).build().unwrap();
+    let call = async |input| {
+        dispatch(&app, Principal::anonymous(), "rename", input).await;
+        std::mem::take(&mut *observed.lock().unwrap())
+    };
+    let entries = call(r#"{"id": 7, "author": "a"}"#).await;
+    assert_eq!(entries[0], "show?input=%7B%22id%22%3A7%7D&returns");
+    assert_eq!(entries[3..5], ["unread", "added"]);
+    assert!(
+        call(r#"{"id": 0, "author": "a"}"#).await.is_empty(),
+        "the input is invalid"
     );
 }
 

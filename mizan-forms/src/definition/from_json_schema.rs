@@ -348,6 +348,13 @@ impl SchemaReader {
         declared: &FieldAttributes,
         path: &[Step],
     ) {
+        if schema.text("contentEncoding") == Some("base64") {
+            self.reject(
+                path,
+                "has bytes, which no form control can hold: use an `Upload`, or take the value from \
+                 `initial` with `#[field(server_only)]`",
+            );
+        }
         match (kind, declared.widget) {
             (FieldKind::Any, _) if !self.accepts_text(schema) => self.reject(
                 path,

@@ -7,7 +7,7 @@ use mizan_core::validation::messages::{
 pub(crate) use mizan_core::validation::messages::{
     NOT_A_CHOICE, NOT_A_LIST, NOT_AN_OBJECT, REQUIRED, UNKNOWN_FIELD,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::definition::{Bounds, Field, FieldKind};
 
@@ -32,7 +32,7 @@ pub(crate) fn decode_error(
     serde_error: &str,
 ) -> String {
     let Some(field) = field else {
-        return type_message(serde_error);
+        return type_message(serde_error, None);
     };
     match (&field.kind, value) {
         (_, None | Some(Value::Null)) => REQUIRED.to_owned(),
@@ -43,20 +43,18 @@ pub(crate) fn decode_error(
         (FieldKind::Group(_), _) => NOT_AN_OBJECT.to_owned(),
         (FieldKind::List { .. }, Some(value)) if !value.is_array() => NOT_A_LIST.to_owned(),
         (FieldKind::List { .. }, _) => "One of the items is not valid.".to_owned(),
-        (FieldKind::Text, value) => text_error(field, value, serde_error),
-        (FieldKind::Any, _) => type_message(serde_error),
+        (FieldKind::Text, _) => text_error(field, serde_error),
+        (FieldKind::Any, _) => type_message(serde_error, None),
     }
 }
 
-fn text_error(field: &Field, value: Option<&Value>, serde_error: &str) -> String {
+fn text_error(field: &Field, serde_error: &str) -> String {
     if let Some(format) = field.format {
         return format.message().to_owned();
     }
-    if !value.is_some_and(Value::is_string) {
-        return NOT_TEXT.to_owned();
-    }
-    let message = field.bounds.format.as_deref().and_then(format_message);
-    message.map_or_else(|| type_message(serde_error), str::to_owned)
+    let format = field.bounds.format.as_ref();
+    let schema = format.map(|format| json!({ "format": format }));
+    type_message(serde_error, schema.as_ref())
 }
 
 fn number_error(field: &Field, is_integer: bool, value: &Value) -> String {
@@ -78,7 +76,7 @@ fn number_error(field: &Field, is_integer: bool, value: &Value) -> String {
 }
 
 /// Returns the message of a type of the application, or a message in place of one that serde wrote.
-fn type_message(serde_error: &str) -> String {
+fn type_message(serde_error: &str, schema: Option<&Value>) -> String {
     let names_rust_fields = ["missing field", "unknown field", "duplicate field"];
     if names_rust_fields
         .iter()
@@ -86,5 +84,5 @@ fn type_message(serde_error: &str) -> String {
     {
         return NOT_VALID.to_owned();
     }
-    decode_message(serde_error, None)
+    decode_message(serde_error, schema)
 }

@@ -1,6 +1,6 @@
 //! The complete validation of a form's values: constraints first, then the checks of the handler.
 
-use mizan_core::error::{ErrorKind, FORM_ERRORS, FieldErrors};
+use mizan_core::error::{ErrorKind, FORM_ERRORS, FieldErrors, MAX_FIELD_ERRORS};
 use mizan_core::{Cx, Error, ErrorCode};
 use serde_json::{Map, Value};
 
@@ -49,6 +49,9 @@ pub(crate) async fn validate<F: FormHandler>(
     if let Some(form) = &validated.form {
         let outcome = FormHandler::validate(form, cx).await;
         add_outcome(outcome, FORM_ERRORS, &mut validated.errors)?;
+    }
+    while validated.errors.len() > MAX_FIELD_ERRORS {
+        validated.errors.pop_last();
     }
     Ok(validated)
 }

@@ -50,6 +50,14 @@ form!(WithEnum { WithData });
 form!(WithUnit { () });
 form!(WithLists { Vec<Vec<u32>> });
 form!(WithMaps { Vec<BTreeMap<String, u32>> });
+form!(WithBytes {
+    #[serde(with = "mizan_core::wire::Base64::<Vec<u8>>")]
+    Vec<u8>
+});
+form!(WithManyBytes {
+    #[serde(with = "mizan_core::wire::Base64::<Vec<Vec<u8>>>")]
+    Vec<Vec<u8>>
+});
 form!(WithRadio {
     #[field(widget = "radio")]
     bool
@@ -101,6 +109,18 @@ fn refuses_types_that_no_control_can_hold() {
         "the field `value` of the form `odd` is a list of lists: move the inner list into a struct \
          with `#[derive(Form)]`, and add `#[validate(nested)]`"
     );
+}
+
+#[test]
+fn refuses_bytes() {
+    for (message, field) in [
+        (rejection::<WithBytes>(), "value"),
+        (rejection::<WithManyBytes>(), "value.*"),
+    ] {
+        let start =
+            format!("the field `{field}` of the form `odd` has bytes, which no form control");
+        assert!(message.starts_with(&start), "{message}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use mizan_core::error::MAX_FIELD_ERRORS;
 use mizan_core::{App, Cx, Error, Registry};
 use mizan_forms::{Choice, Form, FormHandler, RegisterForm};
 use schemars::JsonSchema;
@@ -175,4 +176,24 @@ async fn an_optional_list_with_a_minimum_can_be_left_out() {
         errors(json!({ "named": [] })).await,
         ["named: Must have at least 1 item."]
     );
+}
+
+#[tokio::test]
+async fn of_many_items_are_limited() {
+    let app = Registry::new().form::<Lists>().build().unwrap();
+    let rows = vec![json!({ "numbers": ["x", "y", 1] }); 900];
+    for values in [
+        json!({ "numbers": vec!["x"; 900] }),
+        json!({ "rooms": vec![7; 900] }),
+        json!({ "rows": rows }),
+        json!({ "texts": vec![1; 900], "numbers": vec!["x"; 900], "rows": rows }),
+    ] {
+        let error = call(&app, "lists.submit", values.clone())
+            .await
+            .unwrap_err();
+        assert_eq!(error.fields().len(), MAX_FIELD_ERRORS);
+        let validated = call(&app, "lists.validate", json!({ "values": values })).await;
+        let errors = validated.unwrap()["errors"].clone();
+        assert_eq!(errors.as_object().unwrap().len(), MAX_FIELD_ERRORS);
+    }
 }

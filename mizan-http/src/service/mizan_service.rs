@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body::Body;
-use mizan_core::RequestHead;
+use mizan_core::{Principal, RequestHead};
 use tower_service::Service;
 
 use super::caller::Caller;
@@ -70,6 +70,15 @@ impl<A> MizanService<A> {
                 .map_err(|error| problem_details::response(&error, false))?;
             Ok(Caller::new(Arc::clone(&state.calls), principal, head))
         }
+    }
+
+    /// Returns a [`Caller`] without a principal, client address and headers, for pages that all visitors share.
+    ///
+    /// Its calls count towards the limit of all calls, not towards the limit of a client.
+    #[must_use]
+    pub fn anonymous_caller(&self) -> Caller {
+        let head = RequestHead::empty();
+        Caller::new(Arc::clone(&self.0.calls), Principal::anonymous(), head)
     }
 
     /// Waits until no call is running, including mutations whose clients have disconnected.

@@ -18,7 +18,7 @@ use self::console::Console;
 use self::load_progress::LoadProgress;
 use self::timers::Timers;
 use self::value::HostError;
-use crate::embedded_data::EmbeddedData;
+use crate::embedded_data::{EmbeddedData, PageData};
 use crate::fetch::{DISABLED_MESSAGE, FetchClient, FetchEvent, Fetches};
 use crate::function_calls::{Call, CallOutcome, CallRunner, FunctionCalls, TooManyCalls};
 use crate::modules::{
@@ -65,13 +65,13 @@ struct RenderState {
     embedded: EmbeddedData,
     /// The markup emitted since it was last taken.
     markup: Vec<u8>,
-    /// Set once the first chunk, the shell, was taken.
-    shell_taken: bool,
     /// Set while the complete shell is held back, because server functions may complete soon.
     shell_held: bool,
     is_finished: bool,
     failure: Option<String>,
     recovered_errors: Vec<String>,
+    /// Set if a component threw or a server function failed.
+    has_failures: bool,
 }
 
 impl Host {
@@ -114,29 +114,24 @@ impl Host {
         render.coders = Slab::new();
     }
 
-    /// Returns the markup emitted since the last call, which may be followed by other elements.
+    /// Returns the markup emitted since the last call, which may be followed by other elements, and the
+    /// data that it depends on.
     ///
-    /// Between two turns of the event loop, React has written only complete elements. The chunk
-    /// includes the data that it depends on: after the shell, and before later
-    /// chunks, so that they are available when the browser hydrates the chunk.
-    pub(crate) fn take_chunk(&self) -> Option<Bytes> {
-        let mut render = self.render.borrow_mut();
+    /// Between two turns of the event loop, React has written only complete elements.
+    pub(crate) fn take_chunk(&self) -> Option<(Bytes, PageData)> {
+        let render = &mut *self.render.borrow_mut();
         if render.markup.is_empty() {
             return None;
         }
-        let mut markup = std::mem::take(&mut render.markup);
-        let is_shell = !std::mem::replace(&mut render.shell_taken, true);
-        let data = render.embedded.take_element();
-        if data.is_empty() {
-            return Some(markup.into());
-        }
-        if is_shell {
-            markup.extend_from_slice(data.as_bytes());
-            return Some(markup.into());
-        }
-        let mut chunk = data.into_bytes();
-        chunk.append(&mut markup);
-        Some(chunk.into())
+        let markup = std::mem::take(&mut render.markup);
+        let calls = render.calls.as_mut();
+        let pending = calls.map(FunctionCalls::take_pending).unwrap_or_default();
+        let pending: Vec<_> = pending
+            .into_iter()
+            .map(|(name, input)| (name, String::from_utf8_lossy(input)))
+            .collect();
+        let pending = pending.iter().map(|(name, input)| (*name, &**input));
+        Some((markup.into(), render.embedded.take(pending)))
     }
 
     /// Returns whether the shell is held back.
@@ -155,7 +150,7 @@ impl Host {
 
     /// Returns the data of the page as an element.
     pub(crate) fn take_embedded_data(&self) -> String {
-        self.render.borrow_mut().embedded.take_element()
+        self.render.borrow_mut().embedded.take([]).element()
     }
 
     /// Adds the data of a query, in the form of the generated client, to the page.
@@ -205,6 +200,7 @@ impl Host {
         let Some((name, input)) = calls.and_then(|calls| calls.complete(outcome.id)) else {
             return;
         };
+        render.has_failures |= outcome.result.is_err();
         let text = String::from_utf8_lossy;
         let (output, problem);
         let result = match &outcome.result {
@@ -236,7 +232,14 @@ impl Host {
 
     /// Returns the errors for which React rendered a fallback.
     pub(crate) fn take_recovered_errors(&self) -> Vec<String> {
-        std::mem::take(&mut self.render.borrow_mut().recovered_errors)
+        let mut render = self.render.borrow_mut();
+        render.has_failures |= !render.recovered_errors.is_empty();
+        std::mem::take(&mut render.recovered_errors)
+    }
+
+    /// Returns whether a component threw or a server function failed.
+    pub(crate) fn has_failures(&self) -> bool {
+        self.render.borrow().has_failures
     }
 
     /// Returns the error with the index that its JavaScript exception has.

@@ -41,10 +41,14 @@
           const server = renders.serverOf(reactFiles);
           // React renders the root element too. As the outermost element, a boundary could contain the
           // document's head, so React would hold back the shell until all boundaries there are complete.
-          const component = server.jsx(
-            componentOf(namespace, id),
-            JSON.parse(props),
-          );
+          const parsedProps = JSON.parse(props);
+          const page = server.jsx(componentOf(namespace, id), parsedProps);
+          const { layout } = namespace;
+          // In the browser, the layout persists while the user navigates between pages.
+          const component =
+            layout === undefined
+              ? page
+              : server.jsx(layout, { ...parsedProps, children: page });
           const root = server.jsx("div", {
             id: "mizan-root",
             children: component,

@@ -11,6 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use uuid::Uuid;
 
 use super::document::DOCUMENT_END;
+use super::navigation::NavigationStream;
 use crate::renderer::RenderStream;
 
 /// The body of a page, complete or streamed: first the shell, then the suspended parts as they complete.
@@ -27,6 +28,7 @@ enum Content {
     Empty,
     Complete(Bytes),
     Streamed(Box<DocumentStream>),
+    Navigation(Box<NavigationStream>),
 }
 
 struct DocumentStream {
@@ -52,6 +54,12 @@ impl PageBody {
             rest: Some(rest),
             component: component.into(),
         })))
+    }
+}
+
+impl From<NavigationStream> for PageBody {
+    fn from(stream: NavigationStream) -> Self {
+        Self(Content::Navigation(Box::new(stream)))
     }
 }
 
@@ -92,6 +100,7 @@ impl Body for PageBody {
             Content::Complete(bytes) if bytes.is_empty() => None,
             Content::Complete(bytes) => Some(std::mem::take(bytes)),
             Content::Streamed(stream) => ready!(stream.poll_next(cx)),
+            Content::Navigation(stream) => ready!(stream.poll_next(cx)),
         };
         Poll::Ready(data.map(|data| Ok(Frame::data(data))))
     }
@@ -101,13 +110,14 @@ impl Body for PageBody {
             Content::Empty => true,
             Content::Complete(bytes) => bytes.is_empty(),
             Content::Streamed(stream) => stream.rest.is_none(),
+            Content::Navigation(stream) => stream.is_end(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Content::Complete(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Content::Empty | Content::Streamed(_) => SizeHint::default(),
+            Content::Empty | Content::Streamed(_) | Content::Navigation(_) => SizeHint::default(),
         }
     }
 }
@@ -117,7 +127,7 @@ impl fmt::Debug for PageBody {
         match &self.0 {
             Content::Empty => f.write_str("PageBody(empty)"),
             Content::Complete(bytes) => write!(f, "PageBody({} bytes)", bytes.len()),
-            Content::Streamed(_) => f.write_str("PageBody(stream)"),
+            Content::Streamed(_) | Content::Navigation(_) => f.write_str("PageBody(stream)"),
         }
     }
 }

@@ -3,6 +3,8 @@
 use htmlize::escape_all_quotes;
 
 use super::csp::Nonce;
+use super::outcome::LocalPath;
+use super::pages::Answers;
 use crate::inline_json::{push_inline_json, push_inline_string};
 use crate::vite::{PageLinks, ScriptLink};
 
@@ -13,8 +15,10 @@ pub(super) const DOCUMENT_END: &str = "</body></html>";
 pub(super) struct Document<'a> {
     pub(super) lang: Option<&'a str>,
     pub(super) title: Option<&'a str>,
-    /// Trusted HTML for the head: of all pages, and of this page.
-    pub(super) head: [&'a str; 2],
+    /// Trusted HTML for the head of all pages.
+    pub(super) shared_head: &'a str,
+    /// Trusted HTML for the head of this page.
+    pub(super) own_head: &'a str,
     pub(super) nonce: Option<&'a Nonce>,
     /// The links and data for hydration; `None` for a static page.
     pub(super) hydration: Option<Hydration<'a>>,
@@ -26,6 +30,8 @@ pub(super) struct Hydration<'a> {
     pub(super) component: &'a str,
     /// A JSON object.
     pub(super) props: &'a str,
+    pub(super) build_id: &'a str,
+    pub(super) answers: &'a Answers,
 }
 
 impl Document<'_> {
@@ -33,10 +39,7 @@ impl Document<'_> {
     ///
     /// `markup` is the root element with the elements before and after it.
     pub(super) fn beginning(&self, markup: &str) -> String {
-        // React writes hoisted elements, which belong in the head, before the root. `<` is escaped in
-        // their text and attributes.
-        let root = markup.find("<div id=\"mizan-root\"").unwrap_or_default();
-        let (hoisted, body) = markup.split_at(root);
+        let (hoisted, body) = split_hoisted(markup);
         let mut html = String::with_capacity(markup.len() + 1024);
         html.push_str("<!doctype html><html");
         if let Some(lang) = self.lang {
@@ -51,6 +54,9 @@ impl Document<'_> {
             push_inline_string(&mut html, hydration.component);
             html.push_str(",\"props\":");
             push_inline_json(&mut html, hydration.props);
+            html.push_str(",\"build\":");
+            push_inline_string(&mut html, hydration.build_id);
+            hydration.push_answers(&mut html);
             html.push_str("}</script>");
             html.push_str(&script(&hydration.links.script, &self.nonce_attribute()));
         }
@@ -64,12 +70,17 @@ impl Document<'_> {
                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
             );
         }
-        if let (Some(title), false) = (self.title, hoisted.contains("<title")) {
-            html.push_str(&format!("<title>{}</title>", escape_all_quotes(title)));
+        html.push_str(self.shared_head);
+        let mut own = String::new();
+        if let (Some(title), false) = (self.title, has_title(hoisted)) {
+            own.push_str(&format!("<title>{}</title>", escape_all_quotes(title)));
         }
-        for head in self.head {
-            html.push_str(head);
+        own.push_str(self.own_head);
+        // A client navigation replaces these elements.
+        if self.hydration.is_some() && !own.is_empty() {
+            own = format!("<!--mizan-head-->{own}<!--/mizan-head-->");
         }
+        html.push_str(&own);
         if let Some(hydration) = &self.hydration {
             self.push_links(html, &hydration.links);
         }
@@ -107,6 +118,42 @@ impl Document<'_> {
     }
 }
 
+impl Hydration<'_> {
+    /// Appends the pages that the browser shows if a component answers without markup.
+    fn push_answers(&self, html: &mut String) {
+        let Answers {
+            not_found,
+            forbidden,
+            sign_in,
+            ..
+        } = self.answers;
+        for (name, value) in [
+            ("notFound", not_found.as_deref()),
+            ("forbidden", forbidden.as_deref()),
+            ("signIn", sign_in.as_ref().map(LocalPath::as_str)),
+        ] {
+            if let Some(value) = value {
+                html.push_str(&format!(",\"{name}\":"));
+                push_inline_string(html, value);
+            }
+        }
+    }
+}
+
+/// Splits markup into hoisted elements and the rest.
+///
+/// React writes hoisted elements, which belong in the head, before the root. `<` is escaped in their text
+/// and attributes.
+pub(super) fn split_hoisted(markup: &str) -> (&str, &str) {
+    let root = markup.find("<div id=\"mizan-root\"").unwrap_or_default();
+    markup.split_at(root)
+}
+
+/// Returns whether hoisted elements contain the title of the page.
+pub(super) fn has_title(hoisted: &str) -> bool {
+    hoisted.contains("<title")
+}
+
 /// Returns the entry script. It is asynchronous, so it runs while the rest of a stream still arrives.
 fn script(script: &ScriptLink, nonce: &str) -> String {
     match script {
@@ -122,9 +169,24 @@ fn script(script: &ScriptLink, nonce: &str) -> String {
                 push_inline_string(&mut text, &format!("{url}{path}"));
                 text
             };
+            let mut hint = String::new();
+            push_inline_string(
+                &mut hint,
+                &format!(
+                    "This page does not react, because the development server {url} does not answer. Start \
+                     Vite, and reload the page."
+                ),
+            );
             format!(
-                "<script type=\"module\" async{nonce}>import {{ injectIntoGlobalHook }} from {refresh};\
-                 import {client};\
+                "<script type=\"module\" async{nonce}>\
+                 const load = Promise.all([import({refresh}), import({client})]);\
+                 const [{{ injectIntoGlobalHook }}] = await load.catch((error) => {{\
+                 const notice = document.createElement(\"p\");\
+                 notice.role = \"alert\";\
+                 notice.textContent = {hint};\
+                 document.body.prepend(notice);\
+                 throw error;\
+                 }});\
                  injectIntoGlobalHook(window);\
                  window.$RefreshReg$ = () => {{}};\
                  window.$RefreshSig$ = () => (type) => type;\

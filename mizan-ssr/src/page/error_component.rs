@@ -1,19 +1,11 @@
 //! The application's own page for errors.
 
 use http::Response;
-use serde::Serialize;
 
 use super::body::PageBody;
 use super::error_page;
 use super::response::Page;
 use crate::error::{RenderError, RenderErrorCode};
-
-/// The props of the page.
-#[derive(Serialize)]
-struct ErrorProps<'a> {
-    status: u16,
-    id: &'a str,
-}
 
 impl Page<'_> {
     /// Prepares the page that replaces this one after an error; `None` if the built-in page does.
@@ -42,11 +34,8 @@ impl Page<'_> {
         }
         let component = self.parts.path;
         self.status = error_page::status(error.code());
-        let props = ErrorProps {
-            status: self.status.as_u16(),
-            id,
-        };
-        match self.props(&props).render().await {
+        let props = format!("\"status\":{},\"id\":\"{id}\"", self.status.as_u16());
+        match self.with_more_props(&props).render().await {
             Ok(response) => Some(response),
             Err(error) => {
                 tracing::error!(id, component, %error, "the page for errors failed to render");

@@ -26,18 +26,22 @@
 
 mod answer;
 mod body;
+mod cache;
 mod csp;
 mod document;
 mod error;
 mod error_component;
 mod error_page;
 mod headers;
+mod navigation;
 pub(crate) mod outcome;
 mod pages;
 mod response;
+mod style_check;
 mod trailing_slash;
 
 pub use body::PageBody;
+pub use cache::{CachePolicy, CacheTag, PageCache};
 pub use csp::{InvalidNonce, Nonce, STRICT_CSP};
 pub use error::PagesError;
 pub(crate) use error::PagesErrorKind;

@@ -3,12 +3,20 @@
 use std::fmt;
 use std::sync::Arc;
 
+use uuid::Uuid;
+
+use super::cache::PageCache;
 use super::csp::CspTemplate;
 use super::error::{PagesError, PagesErrorKind};
 use super::outcome::LocalPath;
+use super::style_check::StyleCheck;
 use super::trailing_slash::TrailingSlash;
 use crate::renderer::Renderer;
 use crate::vite::PageAssets;
+
+/// The limits of the default cache.
+const MAX_CACHED_BYTES: usize = 64 << 20;
+const MAX_CACHED_PAGES: usize = 10_000;
 
 /// Renders pages: HTML documents around components, which the browser hydrates.
 ///
@@ -19,12 +27,18 @@ pub struct Pages {
 }
 
 pub(super) struct PageSettings {
+    /// Distinguishes these settings in a cache that several share.
+    pub(super) id: Uuid,
     pub(super) renderer: Renderer,
     pub(super) assets: Option<PageAssets>,
+    /// The id of the browser files; empty without any.
+    pub(super) build_id: String,
     pub(super) lang: Option<String>,
     pub(super) title: Option<String>,
     pub(super) head: String,
     pub(super) csp: Option<CspTemplate>,
+    pub(super) style_check: Option<StyleCheck>,
+    pub(super) cache: PageCache,
     pub(super) answers: Answers,
     pub(super) trailing_slash: TrailingSlash,
 }
@@ -63,6 +77,7 @@ pub struct PagesBuilder {
     title: Option<String>,
     head: String,
     csp: Option<String>,
+    cache: PageCache,
     not_found: Option<String>,
     forbidden: Option<String>,
     sign_in: Option<String>,
@@ -80,6 +95,7 @@ impl Pages {
             title: None,
             head: String::new(),
             csp: None,
+            cache: PageCache::new(MAX_CACHED_BYTES, MAX_CACHED_PAGES),
             not_found: None,
             forbidden: None,
             sign_in: None,
@@ -126,6 +142,13 @@ impl PagesBuilder {
         self
     }
 
+    /// Sets the cache of [`Page::cache`](super::Page::cache), for example one that the registry of the application
+    /// invalidates. The default is a cache of 64 MB and 10,000 pages.
+    pub fn page_cache(mut self, cache: PageCache) -> Self {
+        self.cache = cache;
+        self
+    }
+
     /// Sets the component of the page with status 404 that replaces a page whose component calls
     /// `notFound()`, or uses a query that fails with status 404 and renders no boundary around it.
     ///
@@ -158,7 +181,8 @@ impl PagesBuilder {
 
     /// Sets the component of the page that production shows after an error, instead of the built-in page.
     ///
-    /// The component receives the props `status` and `id`, the id of the error in the log. It may call functions.
+    /// The component receives the props of the page that it replaces, `status`, and `id`, the id of the error in
+    /// the log. It may call functions.
     /// If it fails too, or if the renderer is overloaded or too slow, the built-in page answers. In development
     /// the built-in page shows the error.
     pub fn error(mut self, component: impl Into<String>) -> Self {
@@ -183,6 +207,7 @@ impl PagesBuilder {
         let vite = self.renderer.vite();
         let assets = vite.map(|vite| vite.page_assets(self.entry)).transpose()?;
         let origins = assets.as_ref().map(PageAssets::origins).unwrap_or_default();
+        let style_check = self.csp.as_deref().map(StyleCheck::new);
         let csp = match self.csp {
             Some(template) => Some(
                 CspTemplate::new(&template, &origins)
@@ -202,12 +227,19 @@ impl PagesBuilder {
         };
         Ok(Pages {
             shared: Arc::new(PageSettings {
+                id: Uuid::new_v4(),
                 renderer: self.renderer,
+                build_id: assets
+                    .as_ref()
+                    .map(PageAssets::build_id)
+                    .unwrap_or_default(),
                 assets,
                 lang: self.lang,
                 title: self.title,
                 head: self.head,
                 csp,
+                style_check,
+                cache: self.cache,
                 answers,
                 trailing_slash: self.trailing_slash,
             }),

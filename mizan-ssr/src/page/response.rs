@@ -1,22 +1,25 @@
 //! The response to the request for one page.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use serde::Serialize;
 
 use super::body::PageBody;
+use super::cache::{self, CachePolicy};
 use super::csp::Nonce;
-use super::document::{DOCUMENT_END, Document, Hydration};
+use super::document::{DOCUMENT_END, Document, Hydration, has_title, split_hoisted};
 use super::error_page::ErrorPage;
 use super::headers;
+use super::navigation::{self, NAVIGATION, NavigationStream, PageDescription, RequestKind};
 use super::outcome::PageOutcome;
 use super::pages::{PageSettings, Pages};
+use crate::embedded_data::PageData;
 use crate::error::RenderError;
 use crate::function_calls::{self, CallFunction};
 use crate::renderer::Component;
@@ -43,35 +46,40 @@ const RETRY: HeaderName = HeaderName::from_static("mizan-retry");
 /// ```
 #[must_use = "a page is rendered by `respond`"]
 pub struct Page<'a> {
-    component: Component<'a>,
+    pub(super) component: Component<'a>,
     pub(super) parts: DocumentParts<'a>,
     pub(super) status: StatusCode,
-    functions: Option<CallFunction>,
+    pub(super) functions: Option<CallFunction>,
+    /// Set if the functions do not run on behalf of a user.
+    has_public_functions: bool,
+    pub(super) cache_policy: Option<CachePolicy>,
+    pub(super) if_none_match: Option<HeaderValue>,
     is_whole: bool,
-    method: Method,
+    pub(super) method: Method,
     pub(super) uri: Option<Uri>,
     pub(super) accepts_html: bool,
     pub(super) accepts_json: bool,
     is_retry: bool,
+    pub(super) kind: RequestKind,
     /// The answer that replaces the component's markup.
     answer: Option<PageOutcome>,
 }
 
 /// The parts of the document besides the component's markup.
 pub(super) struct DocumentParts<'a> {
-    pub(super) pages: &'a PageSettings,
+    pub(super) pages: &'a Arc<PageSettings>,
     pub(super) path: &'a str,
     /// A JSON object.
-    props: String,
+    pub(super) props: String,
     pub(super) nonce: Option<Nonce>,
-    title: Option<String>,
-    head: String,
+    pub(super) title: Option<String>,
+    pub(super) head: String,
 }
 
 impl Pages {
     /// Prepares the page of the component at `path`; see [`Renderer::component`](crate::Renderer::component).
     pub fn page<'a>(&'a self, path: &'a str) -> Page<'a> {
-        let pages = &*self.shared;
+        let pages = &self.shared;
         Page {
             component: pages.renderer.component(path),
             parts: DocumentParts {
@@ -84,12 +92,16 @@ impl Pages {
             },
             status: StatusCode::OK,
             functions: None,
+            has_public_functions: false,
+            cache_policy: None,
+            if_none_match: None,
             is_whole: pages.assets.is_none(),
             method: Method::GET,
             uri: None,
             accepts_html: true,
             accepts_json: false,
             is_retry: false,
+            kind: RequestKind::Document,
             answer: None,
         }
     }
@@ -98,8 +110,7 @@ impl Pages {
     /// form of its path, or the page with status 404.
     ///
     /// Use it in the fallback of the router; see [`PagesBuilder::trailing_slash`] and
-    /// [`PagesBuilder::not_found`]. A client that does not accept HTML receives a problem document (RFC 9457) if
-    /// it accepts JSON, otherwise text.
+    /// [`PagesBuilder::not_found`]. A client that does not accept HTML receives a problem document (RFC 9457).
     ///
     /// ```no_run
     /// use http::{Request, Response};
@@ -117,6 +128,7 @@ impl Pages {
         let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
         let redirect = self.shared.trailing_slash.redirect(request.uri());
         let mut page = self.page("").request(request);
+        page.accepts_json |= !page.accepts_html;
         page.answer = Some(match redirect.filter(|_| is_safe) {
             Some(path) => PageOutcome::Redirect {
                 path,
@@ -160,7 +172,36 @@ impl<'a> Page<'a> {
         let call = function_calls::boxed(call);
         self.component = self.component.shared_functions(Some(Arc::clone(&call)));
         self.functions = Some(call);
+        self.has_public_functions = false;
         self
+    }
+
+    /// Sets the function that runs the component's calls of server functions as [`functions`](Self::functions)
+    /// does, for functions that run without a principal and do not depend on the request, such as those of
+    /// `MizanService::anonymous_caller` of mizan-http.
+    ///
+    /// All visitors may receive the same response, so it may be [cached](Self::cache).
+    pub fn public_functions<C, F>(mut self, call: C) -> Self
+    where
+        C: Fn(String, Bytes) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Bytes, Bytes>> + Send + 'static,
+    {
+        self = self.functions(call);
+        self.has_public_functions = true;
+        self
+    }
+
+    /// Returns whether the page may depend on the visitor.
+    pub(super) fn is_private(&self) -> bool {
+        self.functions.is_some() && !self.has_public_functions
+    }
+
+    /// Returns the component with its props and functions, for a second render.
+    pub(super) fn component_again(&self) -> Component<'a> {
+        let component = self.parts.pages.renderer.component(self.parts.path);
+        component
+            .props_json(self.parts.props.clone())
+            .shared_functions(self.functions.clone())
     }
 
     /// Sets the nonce of the response's scripts, for an application that sets the policy's header itself.
@@ -200,13 +241,20 @@ impl<'a> Page<'a> {
     ///
     /// The response to `HEAD` has no body. An error is plain text if the client does not accept HTML. The
     /// sign-in page receives the path and query; see
-    /// [`PagesBuilder::sign_in`](super::PagesBuilder::sign_in).
+    /// [`PagesBuilder::sign_in`](super::PagesBuilder::sign_in). A client navigation receives the data of the
+    /// page without its markup.
     pub fn request<B>(mut self, request: &Request<B>) -> Self {
         self.method = request.method().clone();
         self.uri = Some(request.uri().clone());
         let headers = request.headers();
         self.is_retry = headers.contains_key(RETRY);
-        self.accepts_html = accepts(headers, &["text/html", "application/xhtml+xml"]);
+        self.if_none_match = cache::if_none_match(headers);
+        if self.parts.pages.assets.is_some() {
+            self.kind = RequestKind::of(headers, &self.parts.pages.build_id);
+        }
+        let is_navigation = matches!(self.kind, RequestKind::Navigation | RequestKind::Prefetch);
+        self.accepts_html =
+            is_navigation || accepts(headers, &["text/html", "application/xhtml+xml"]);
         self.accepts_json = accepts(headers, &["application/json", "application/problem+json"]);
         self
     }
@@ -262,12 +310,17 @@ impl<'a> Page<'a> {
     /// Returns [`RenderError`] if the shell cannot be rendered or, with [`whole`](Self::whole), any part
     /// of the page. The error is not logged, and its message must not be sent to visitors.
     pub async fn try_respond(self) -> Result<Response<PageBody>, RenderError> {
-        let is_private = self.functions.is_some();
+        let is_private = self.is_private()
+            || matches!(
+                self.kind,
+                RequestKind::ForeignNavigation | RequestKind::OutdatedNavigation
+            );
         let is_head = self.method == Method::HEAD;
+        let has_navigation = self.parts.pages.assets.is_some();
         let answer = self.answer_page();
         let mut response = match &self.answer {
             Some(outcome) => answer.respond(outcome).await?,
-            None => match self.render().await {
+            None => match self.render_or_reuse().await {
                 Err(error) => match error.outcome() {
                     Some(outcome) => answer.respond(outcome).await?,
                     None => return Err(error),
@@ -282,11 +335,26 @@ impl<'a> Page<'a> {
         };
         let cache = HeaderValue::from_static(cache);
         response.headers_mut().insert(CACHE_CONTROL, cache);
+        if has_navigation {
+            let vary = HeaderValue::from_name(NAVIGATION);
+            response.headers_mut().insert(VARY, vary);
+        }
         Ok(if is_head {
             response.map(|_| PageBody::empty())
         } else {
             response
         })
+    }
+
+    /// Adds the members of a JSON object, which take precedence over earlier ones.
+    pub(super) fn with_more_props(mut self, members: &str) -> Self {
+        let known = self.parts.props.trim_end();
+        let known = known.strip_suffix('}').unwrap_or("{").trim_end();
+        let separator = if known.ends_with('{') { "" } else { "," };
+        let props = format!("{known}{separator}{members}}}");
+        self.component = self.component.props_json(props.clone());
+        self.parts.props = props;
+        self
     }
 
     /// Returns the same page with another component.
@@ -305,6 +373,8 @@ impl<'a> Page<'a> {
                 ..self.parts
             },
             functions: self.functions.clone(),
+            cache_policy: None,
+            if_none_match: None,
             method: self.method.clone(),
             uri: self.uri.clone(),
             answer: None,
@@ -314,6 +384,19 @@ impl<'a> Page<'a> {
 
     /// Renders the component, and returns the response without the headers for caches.
     pub(super) async fn render(mut self) -> Result<Response<PageBody>, RenderError> {
+        match self.kind {
+            RequestKind::Navigation | RequestKind::Prefetch => {
+                let with_files = self.kind == RequestKind::Prefetch;
+                return self
+                    .parts
+                    .navigate(self.component, self.status, with_files)
+                    .await;
+            }
+            RequestKind::OutdatedNavigation => {
+                return Ok(navigation::reload(&self.parts.pages.build_id));
+            }
+            RequestKind::Document | RequestKind::ForeignNavigation => {}
+        }
         let csp = self.parts.pages.csp.as_ref();
         if csp.is_some() {
             self.parts.nonce.get_or_insert_with(Nonce::random);
@@ -334,6 +417,15 @@ impl<'a> Page<'a> {
 
 impl DocumentParts<'_> {
     async fn render_whole(&self, component: Component<'_>) -> Result<PageBody, RenderError> {
+        let (html, _) = self.whole_document(component).await?;
+        Ok(PageBody::complete(html))
+    }
+
+    /// Renders the complete document. The second value tells whether a component or a server function failed.
+    pub(super) async fn whole_document(
+        &self,
+        component: Component<'_>,
+    ) -> Result<(String, bool), RenderError> {
         let rendered = self.with_nonce(component).render().await?;
         let mut markup = rendered.html;
         if self.pages.assets.is_some() {
@@ -341,7 +433,7 @@ impl DocumentParts<'_> {
         }
         let mut html = self.document_beginning(&markup, &rendered.styles);
         html.push_str(DOCUMENT_END);
-        Ok(PageBody::complete(html))
+        Ok((html, rendered.has_failures))
     }
 
     async fn render_stream(&self, component: Component<'_>) -> Result<PageBody, RenderError> {
@@ -360,6 +452,46 @@ impl DocumentParts<'_> {
         Ok(PageBody::streamed(html, stream, self.path))
     }
 
+    /// Renders the component for its calls of server functions, and returns its data without the markup.
+    async fn navigate(
+        &self,
+        component: Component<'_>,
+        status: StatusCode,
+        with_files: bool,
+    ) -> Result<Response<PageBody>, RenderError> {
+        let mut stream = component.stream().await?;
+        let first = match poll_fn(|cx| stream.poll_chunk(cx)).await {
+            Some(shell) => {
+                let shell = shell?;
+                let markup = String::from_utf8_lossy(&shell.markup);
+                let (hoisted, _) = split_hoisted(&markup);
+                self.description_line(hoisted, &shell.data, with_files)
+            }
+            None => self.description_line("", &PageData::default(), with_files),
+        };
+        let body = NavigationStream::new(first, stream, self.path).into();
+        Ok(navigation::response(status, &self.pages.build_id, body))
+    }
+
+    fn description_line(&self, hoisted: &str, data: &PageData, with_files: bool) -> String {
+        let pages = self.pages;
+        let file = pages.renderer.vite_path(self.path).unwrap_or_default();
+        let assets = pages.assets.as_ref().filter(|_| with_files);
+        let (styles, modules) = assets
+            .map(|assets| assets.component_files(&file))
+            .unwrap_or_default();
+        let title = self.title.as_deref().or(pages.title.as_deref());
+        let description = PageDescription {
+            component: &normalized(self.path),
+            props: &self.props,
+            title: title.filter(|_| !has_title(hoisted)),
+            head: &self.head,
+            styles: &styles,
+            modules: &modules,
+        };
+        description.line(data)
+    }
+
     fn with_nonce<'a>(&self, component: Component<'a>) -> Component<'a> {
         match &self.nonce {
             Some(nonce) => component.nonce(nonce.as_str()),
@@ -370,10 +502,14 @@ impl DocumentParts<'_> {
     fn document_beginning(&self, markup: &str, styles: &[String]) -> String {
         let pages = self.pages;
         let component = normalized(self.path);
+        if let Some(style_check) = &pages.style_check {
+            style_check.check(&component, markup);
+        }
         let document = Document {
             lang: pages.lang.as_deref(),
             title: self.title.as_deref().or(pages.title.as_deref()),
-            head: [&pages.head, &self.head],
+            shared_head: &pages.head,
+            own_head: &self.head,
             nonce: self.nonce.as_ref(),
             hydration: pages.assets.as_ref().map(|assets| {
                 let file = pages.renderer.vite_path(self.path).unwrap_or_default();
@@ -381,6 +517,8 @@ impl DocumentParts<'_> {
                     links: assets.links(&file, styles),
                     component: &component,
                     props: &self.props,
+                    build_id: &pages.build_id,
+                    answers: &pages.answers,
                 }
             }),
         };

@@ -19,7 +19,7 @@ pub(super) enum ChunkSender<'a> {
 impl ChunkSender<'_> {
     /// Sends the markup emitted so far of a render of the module `id`. Returns `false` if the stream was dropped.
     pub(super) fn send(&mut self, host: &Host, id: &str, shell_sent: &mut bool) -> bool {
-        let Some(markup) = host.take_chunk() else {
+        let Some((markup, data)) = host.take_chunk() else {
             return !self.is_closed();
         };
         let styles = if *shell_sent {
@@ -28,7 +28,11 @@ impl ChunkSender<'_> {
             host.style_sheets(id)
         };
         *shell_sent = true;
-        let chunk = Ok(RenderChunk { markup, styles });
+        let chunk = Ok(RenderChunk {
+            markup,
+            data,
+            styles,
+        });
         match self {
             Self::Queue(queue) => queue.send(chunk).is_ok(),
             Self::Caller(chunks) => {

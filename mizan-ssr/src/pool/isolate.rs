@@ -347,6 +347,7 @@ impl Isolate {
                 html: html.unwrap_or_else(|| lossy_string(self.host.take_markup())),
                 styles: self.style_sheets(&render.job.component.id),
                 function_results: self.host.take_embedded_data(),
+                has_failures: self.host.has_failures(),
             }
         });
         self.rendered_at = Some(Instant::now());

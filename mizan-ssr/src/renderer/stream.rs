@@ -29,7 +29,7 @@ use crate::output::RenderChunk;
 /// ```
 #[derive(Debug)]
 pub struct RenderStream {
-    shell: Option<Bytes>,
+    shell: Option<RenderChunk>,
     styles: Vec<String>,
     /// `None` if the shell is the complete stream.
     chunks: Option<mpsc::UnboundedReceiver<Result<RenderChunk, RenderError>>>,
@@ -39,13 +39,13 @@ pub struct RenderStream {
 
 impl RenderStream {
     pub(super) fn new(
-        shell: RenderChunk,
+        mut shell: RenderChunk,
         chunks: mpsc::UnboundedReceiver<Result<RenderChunk, RenderError>>,
         calls: Option<AbortOnDropHandle<()>>,
     ) -> Self {
         Self {
-            shell: Some(shell.markup),
-            styles: shell.styles,
+            styles: std::mem::take(&mut shell.styles),
+            shell: Some(shell),
             chunks: Some(chunks),
             _calls: calls,
         }
@@ -60,13 +60,13 @@ impl RenderStream {
         chunks: Vec<Result<RenderChunk, RenderError>>,
     ) -> Result<Self, RenderError> {
         let mut chunks = chunks.into_iter();
-        let shell = chunks
+        let mut shell = chunks
             .next()
             .unwrap_or_else(|| Ok(RenderChunk::default()))?;
         if chunks.len() == 0 {
             return Ok(Self {
-                shell: Some(shell.markup),
-                styles: shell.styles,
+                styles: std::mem::take(&mut shell.styles),
+                shell: Some(shell),
                 chunks: None,
                 _calls: None,
             });
@@ -81,7 +81,8 @@ impl RenderStream {
 
     /// Returns the shell if it is the complete stream.
     pub(crate) fn take_complete(&mut self) -> Option<Bytes> {
-        self.chunks.is_none().then(|| self.shell.take()).flatten()
+        let shell = self.chunks.is_none().then(|| self.shell.take()).flatten();
+        shell.map(|shell| with_results(shell, true))
     }
 
     /// Returns the files of the style sheets that the modules of the shell import, in import order.
@@ -89,12 +90,12 @@ impl RenderStream {
     pub fn styles(&self) -> &[String] {
         &self.styles
     }
-}
 
-impl Stream for RenderStream {
-    type Item = Result<Bytes, RenderError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    /// Polls for the next chunk, with the data apart from the markup.
+    pub(crate) fn poll_chunk(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<RenderChunk, RenderError>>> {
         if let Some(shell) = self.shell.take() {
             return Poll::Ready(Some(Ok(shell)));
         }
@@ -106,6 +107,32 @@ impl Stream for RenderStream {
             // A stuck thread would keep the channel open.
             chunks.close();
         }
-        Poll::Ready(chunk.map(|chunk| chunk.map(|chunk| chunk.markup)))
+        Poll::Ready(chunk)
     }
+}
+
+impl Stream for RenderStream {
+    type Item = Result<Bytes, RenderError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let is_shell = self.shell.is_some();
+        let chunk = ready!(self.poll_chunk(cx));
+        Poll::Ready(chunk.map(|chunk| chunk.map(|chunk| with_results(chunk, is_shell))))
+    }
+}
+
+/// Returns the markup of a chunk with the data that it depends on: after the
+/// shell, and before later chunks, so that it is available when the browser hydrates the chunk.
+fn with_results(chunk: RenderChunk, is_shell: bool) -> Bytes {
+    let results = chunk.data.element();
+    if results.is_empty() {
+        return chunk.markup;
+    }
+    let results = results.as_bytes();
+    let parts = if is_shell {
+        [&*chunk.markup, results]
+    } else {
+        [results, &*chunk.markup]
+    };
+    parts.concat().into()
 }

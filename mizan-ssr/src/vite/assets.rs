@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use url::Url;
 
+use super::build_id::{DEVELOPMENT, build_id};
 use super::manifest::{Chunks, SINGLE_STYLE_SHEET, encode_path};
 
 /// The scripts and style sheets of all pages, checked against Vite's build.
@@ -60,6 +61,38 @@ impl PageAssets {
         }
     }
 
+    /// Returns the id of the browser files. A page with another id loads documents in place of navigating.
+    pub(crate) fn build_id(&self) -> String {
+        match self {
+            Self::Build { chunks, .. } => build_id(chunks),
+            Self::DevServer { .. } => DEVELOPMENT.into(),
+        }
+    }
+
+    /// Returns the URLs of the style sheets and modules of the page of `component` that the entry does not
+    /// load, so that not every page has them.
+    pub(crate) fn component_files(&self, component: &str) -> (Vec<String>, Vec<String>) {
+        let Self::Build {
+            chunks,
+            base,
+            entry,
+        } = self
+        else {
+            return (Vec::new(), Vec::new());
+        };
+        let mut files = ChunkFiles::default();
+        files.add_chunk(chunks, entry);
+        let known = files.seen.clone();
+        let (styles, scripts) = (files.styles.len(), files.scripts.len());
+        files.add_chunk(chunks, component);
+        files.add_styles_of_deferred(chunks, component, &known);
+        let urls = |files: &[&str]| files.iter().map(|file| file_url(base, file)).collect();
+        (
+            urls(&files.styles[styles..]),
+            urls(&files.scripts[scripts..]),
+        )
+    }
+
     /// Returns the links of the page of `component`, which is its file relative to Vite's root.
     ///
     /// `imported_styles` are the files of the style sheets that the component imports.
@@ -85,7 +118,7 @@ fn build_links(chunks: &Chunks, base: &str, entry: &str, component: &str) -> Pag
     let known = files.seen.clone();
     files.add_chunk(chunks, component);
     files.add_styles_of_deferred(chunks, component, &known);
-    let url = |file: &str| format!("{base}{}", encode_path(file));
+    let url = |file: &str| file_url(base, file);
     let styles = files.styles.iter().map(|file| StyleLink {
         url: url(file),
         dev_id: None,
@@ -100,6 +133,10 @@ fn build_links(chunks: &Chunks, base: &str, entry: &str, component: &str) -> Pag
                 .unwrap_or_default(),
         },
     }
+}
+
+fn file_url(base: &str, file: &str) -> String {
+    format!("{base}{}", encode_path(file))
 }
 
 fn dev_server_links(url: &str, entry: &str, imported_styles: &[String]) -> PageLinks {

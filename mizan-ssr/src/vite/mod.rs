@@ -2,6 +2,7 @@
 //! and the service that sends them.
 
 mod assets;
+mod build_id;
 mod config;
 mod data_url;
 mod env;

@@ -32,7 +32,7 @@ const MANIFEST: &str = r#"{
     "css": ["assets/Other-5.css"] }
 }"#;
 
-const SLOW: &str = "import { Suspense, use } from 'react';
+pub(crate) const SLOW: &str = "import { Suspense, use } from 'react';
     const functions = globalThis[Symbol.for('mizan.functions')];
     const Call = ({ name }) => <b>{JSON.parse(use(functions.call(name)).json)}</b>;
     export default () => <main><Call name=\"fast\" /><Suspense fallback={<i>wait</i>}><Call name=\"slow\" /></Suspense></main>;";
@@ -65,7 +65,7 @@ fn builder_with_manifest(app: &App, renderer: RendererBuilder) -> PagesBuilder {
     builder_with(app, renderer, manifest(app))
 }
 
-fn builder_with(app: &App, renderer: RendererBuilder, vite: Vite) -> PagesBuilder {
+pub(crate) fn builder_with(app: &App, renderer: RendererBuilder, vite: Vite) -> PagesBuilder {
     let renderer = renderer.vite(vite.root(app.path("."))).build();
     Pages::builder(renderer.expect("valid settings"))
 }
@@ -171,7 +171,10 @@ fn links_chunks_once_with_imports_first() {
             assert!(links.iter().all(|link| link.parent == "head"));
             let data = dom.by_id("mizan-page");
             assert_eq!(data.get("type"), Some("application/json"));
-            assert_eq!(data.text, r#"{"component":"src/App.tsx","props":{"n":1}}"#);
+            assert_eq!(
+                data.text,
+                r#"{"component":"src/App.tsx","props":{"n":1},"build":"72636a6458e6a129"}"#
+            );
             let scripts: Vec<_> = dom.elements();
             let scripts: Vec<_> = scripts.iter().filter(|element| element.runs()).collect();
             assert_eq!(scripts.len(), 1);
@@ -475,7 +478,8 @@ fn escapes_hostile_props_titles_and_paths() {
         let dom = parsed(&html);
         let data = dom.by_id("mizan-page");
         let page: Value = serde_json::from_str(&data.text).expect("valid JSON");
-        assert_eq!(page, json!({ "component": name, "props": props }));
+        assert_eq!(page["component"], name);
+        assert_eq!(page["props"], props);
         assert!(!data.text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']));
         assert_eq!(dom.all("title")[0].text, hostile);
         assert_eq!(dom.all("p")[0].get("title"), Some(hostile));
@@ -585,15 +589,20 @@ fn links_files_of_dev_server() {
         let running: Vec<_> = elements.iter().filter(|element| element.runs()).collect();
         assert_eq!(running.len(), 1);
         assert!(running[0].get("async").is_some() && running[0].get("nonce").is_some());
-        assert_eq!(
-            running[0].text,
-            "import { injectIntoGlobalHook } from \"http://localhost:5173/app/@react-refresh\";\
-             import \"http://localhost:5173/app/@vite/client\";\
-             injectIntoGlobalHook(window);\
-             window.$RefreshReg$ = () => {};\
-             window.$RefreshSig$ = () => (type) => type;\
-             await import(\"http://localhost:5173/app/src/main.tsx\");"
-        );
+        let script = &*running[0].text;
+        let mut order = 0;
+        for part in [
+            "[import(\"http://localhost:5173/app/@react-refresh\"), import(\"http://localhost:5173/app/@vite/client\")]",
+            "the development server http://localhost:5173/app/ does not answer",
+            "injectIntoGlobalHook(window);",
+            "await import(\"http://localhost:5173/app/src/main.tsx\");",
+        ] {
+            let at = script
+                .find(part)
+                .unwrap_or_else(|| panic!("{part} is missing: {script}"));
+            assert!(at > order, "{part}: {script}");
+            order = at;
+        }
     });
 }
 
@@ -1119,5 +1128,61 @@ fn css_module_class_names_match_vite() {
         // The output of Vite 8.3 with `css.transformer: "lightningcss"` for the same file.
         let classes = "<p class=\"_8w735W_box _8w735W_title\">_8w735W_title<!-- -->undefined</p>";
         assert!(html.contains(classes), "{html}");
+    });
+}
+
+#[test]
+fn warns_once_about_styles_that_the_policy_blocks() {
+    let source = "const html = { __html: '<style>p {}</style>' };
+        export default () => <div dangerouslySetInnerHTML={html} />;";
+    on_pages(source, &async |app, engine| {
+        let (log, _guard) = Log::of_this_thread();
+        let without_policy = build_pages(app, engine);
+        text(without_policy.page("src/App.tsx").respond().await).await;
+        assert_eq!(log.text(), "");
+        let pages = builder_with_entry(app, engine).content_security_policy(STRICT_CSP);
+        let pages = pages.build().expect("valid settings");
+        for _ in 0..3 {
+            text(pages.page("src/App.tsx").respond().await).await;
+        }
+        let text = log.text();
+        assert_eq!(
+            text.matches("blocks a <style> element").count(),
+            1,
+            "{text}"
+        );
+        assert!(text.contains("src/App.tsx"), "{text}");
+    });
+}
+
+#[test]
+fn links_styles_of_components_that_load_later() {
+    const MANIFEST: &str = r#"{
+      "src/main.tsx": { "file": "assets/main-1.js", "isEntry": true,
+        "dynamicImports": ["src/App.tsx", "src/Other.tsx"] },
+      "src/App.tsx": { "file": "assets/App-2.js", "isDynamicEntry": true, "imports": ["src/main.tsx"],
+        "css": ["assets/App-2.css"], "dynamicImports": ["src/Chart.tsx"] },
+      "src/Chart.tsx": { "file": "assets/Chart-3.js", "isDynamicEntry": true, "imports": ["_d3-4.js"],
+        "css": ["assets/Chart-3.css", "assets/App-2.css"] },
+      "_d3-4.js": { "file": "assets/d3-4.js", "css": ["assets/d3-4.css"] },
+      "src/Other.tsx": { "file": "assets/Other-5.js", "css": ["assets/Other-5.css"] }
+    }"#;
+    on_pages("export default () => <p />;", &async |app, engine| {
+        app.write("dist/.vite/manifest.json", MANIFEST);
+        let pages = build_pages(app, engine);
+        let html = text(pages.page("src/App.tsx").respond().await).await;
+        let elements = parsed(&html).elements();
+        assert_eq!(
+            hrefs(&elements, "stylesheet"),
+            [
+                "/assets/App-2.css",
+                "/assets/d3-4.css",
+                "/assets/Chart-3.css"
+            ]
+        );
+        assert_eq!(
+            hrefs(&elements, "modulepreload"),
+            ["/assets/main-1.js", "/assets/App-2.js"]
+        );
     });
 }

@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
-mod files;
-
 use std::sync::Arc;
 
 use bytes::Bytes;

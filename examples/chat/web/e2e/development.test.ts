@@ -117,3 +117,17 @@ test("an error is shown with its location until it is fixed", async ({
   await site.open("/hello/");
   await expect(page.locator("#mizan-root")).toHaveText("Hello, World!");
 });
+
+base("a page says that Vite is not running", async ({ page }) => {
+  const { process, address } = await startServer(
+    ...["--dev", "http://localhost:1", "--database", ":memory:"],
+  );
+  try {
+    await page.goto(`${address}/hello/`);
+    await expect(page.getByRole("alert")).toContainText(
+      "the development server http://localhost:1/ does not answer",
+    );
+  } finally {
+    process.kill();
+  }
+});

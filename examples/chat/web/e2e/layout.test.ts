@@ -123,6 +123,12 @@ test("an unknown path renders a page with status 404", async ({
   }
 });
 
+test("a path without a slash redirects to the page", async ({ request }) => {
+  const reply = await request.get("/contact?a=b", { maxRedirects: 0 });
+  expect(reply.status()).toBe(308);
+  expect(reply.headers()["location"]).toBe("/contact/?a=b");
+});
+
 for (const width of [320, 390])
   test(`no page scrolls sideways at ${width} pixels`, async ({ page }) => {
     await page.setViewportSize({ width, height: 844 });

@@ -33,6 +33,25 @@ export class ChatPage {
     return this.page.getByRole("listitem").filter({ hasText: name });
   }
 
+  /** Scrolls through the page until the browser has loaded its deferred sections. */
+  async loadSections(): Promise<void> {
+    await this.page.evaluate(async () => {
+      for (const section of document.querySelectorAll(
+        "[data-mizan-deferred]",
+      )) {
+        section.scrollIntoView();
+        await new Promise<void>((resolve) => {
+          const check = (): void => {
+            if (!section.hasAttribute("data-mizan-deferred")) resolve();
+          };
+          new MutationObserver(check).observe(section, { attributes: true });
+          check();
+        });
+      }
+      scrollTo(0, 0);
+    });
+  }
+
   /** Switches to a demo user, or to "Visitor". */
   async switchTo(user: string): Promise<void> {
     const button = this.page
@@ -69,6 +88,7 @@ export const test = base.extend<{
   },
   chat: async ({ visit }, use) => {
     const chat = await visit("/");
+    await chat.loadSections();
     await expect(chat.outcome("early_access")).toBeVisible();
     await use(chat);
   },

@@ -1,8 +1,9 @@
 import type { NextStep } from "./mizan";
+import { navigate } from "./mizan/navigation";
 
 /** Opens the page of the next step of a sign-up or sign-in. */
 export function openNextStep(step: NextStep): void {
-  location.assign(pageOf(step));
+  void navigate(pageOf(step));
 }
 
 /** Returns the page of a step. The compiler checks that every step has one. */

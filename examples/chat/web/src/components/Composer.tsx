@@ -1,4 +1,5 @@
 import { useId, useState, type ReactNode } from "react";
+import { Link } from "../mizan/navigation";
 import { useCurrentUser, type ChatChannel, type ChannelResult } from "../mizan";
 import { useHydrated } from "../hydrated";
 import { problemsOf } from "../problem";
@@ -21,8 +22,8 @@ export function Composer({ room, send }: ComposerProps): ReactNode {
     const query = new URLSearchParams({ next: roomPath(room) });
     return (
       <p className="composer-note">
-        <a href={`/sign-in/?${query}`}>Sign in</a> or{" "}
-        <a href="/sign-up/">sign up</a> to send messages.
+        <Link href={`/sign-in/?${query}`}>Sign in</Link> or{" "}
+        <Link href="/sign-up/">sign up</Link> to send messages.
       </p>
     );
   }

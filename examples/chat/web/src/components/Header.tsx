@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { useCurrentUser } from "../mizan";
+import { Link } from "../mizan/navigation";
 import { Boundary } from "./Boundary";
 import { DemoBar } from "./DemoBar";
 import { SignOutButton } from "./SignOutButton";
@@ -21,10 +22,10 @@ export function Header({ path }: HeaderProps): ReactNode {
       </Boundary>
       <header className="header">
         <div className="header-row">
-          <a className="brand" href="/">
+          <Link className="brand" href="/">
             <img src="/favicon.svg" alt="" width="28" height="28" />
             mizan
-          </a>
+          </Link>
           <Boundary>
             <Pages path={path} />
             <Session path={path} />
@@ -103,12 +104,12 @@ function PageLink(props: PageLinkProps): ReactNode {
   const { href, path, className, exact = false, children } = props;
   const isCurrent = exact ? path === href : path.startsWith(href);
   return (
-    <a
+    <Link
       href={href}
       className={className}
       aria-current={isCurrent ? "page" : undefined}
     >
       {children}
-    </a>
+    </Link>
   );
 }

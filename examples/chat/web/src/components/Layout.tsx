@@ -12,26 +12,19 @@ import { Header } from "./Header";
 interface LayoutProps {
   /** The path of the current page, marked in the navigation. */
   readonly path: string;
-  readonly title: string;
-  /** The title of the browser tab, if it differs from the heading. */
-  readonly tab?: string;
-  /** Makes the page as high as the window, so that its parts scroll instead. */
-  readonly fill?: boolean;
-  readonly children: ReactNode;
+  /** The room of the page, which is as high as the window, so that its parts scroll instead. */
+  readonly room?: string;
+  readonly children?: ReactNode;
 }
 
-/** The layout of all pages except the front page. */
-export function Layout(props: LayoutProps): ReactNode {
-  const { path, title, tab = title, fill = false, children } = props;
+/** The layout of all pages. It persists while the user navigates, and receives the props of the page. */
+export function Layout({ path, room, children }: LayoutProps): ReactNode {
+  const fill = room !== undefined;
   return (
     <MizanProvider>
-      <title>{`${tab} · mizan`}</title>
       <div className="site" data-fill={fill}>
         <Header path={path} />
-        <main id="main" className="page narrow" tabIndex={-1}>
-          <h1>{title}</h1>
-          {children}
-        </main>
+        {children}
         {!fill && <Footer />}
       </div>
     </MizanProvider>

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { useAddMeeting, useListMeetings } from "../mizan";
+import { Link } from "../mizan/navigation";
 import { Moment } from "./Moment";
 import { Problem } from "./Problem";
 
@@ -23,13 +24,13 @@ export function MeetingList(): ReactNode {
               </p>
             </div>
             {meeting.own && (
-              <a
+              <Link
                 className="button quiet"
                 href={`/meetings/${meeting.id}/`}
                 aria-label={`Edit ${meeting.title}`}
               >
                 Edit
-              </a>
+              </Link>
             )}
           </li>
         ))}

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Link } from "../mizan/navigation";
 
 interface SignInFirstProps {
   /** The path to return to. */
@@ -14,12 +15,12 @@ export function SignInFirst({ next, to }: SignInFirstProps): ReactNode {
     <div className="card empty">
       <p>You are not signed in. Sign in {to}.</p>
       <div className="form-row">
-        <a className="button primary" href={`/sign-in/?${query}`}>
+        <Link className="button primary" href={`/sign-in/?${query}`}>
           Sign in
-        </a>
-        <a className="button quiet" href="/sign-up/">
+        </Link>
+        <Link className="button quiet" href="/sign-up/">
           Create an account
-        </a>
+        </Link>
       </div>
     </div>
   );

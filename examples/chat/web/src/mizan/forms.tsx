@@ -3,7 +3,6 @@
 import type * as React from "react";
 import { useApi } from "./react";
 import * as runtime from "./runtime/forms";
-import * as schemas from "./schemas";
 import type * as types from "./types";
 
 export { FormComponents } from "./runtime/forms";
@@ -13,6 +12,9 @@ export type {
   Form,
   FormOptions,
 } from "./runtime/forms";
+
+/** Loads the schemas and the validation library, when the first form is used. */
+const schemas = () => import("./schemas");
 
 /** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
@@ -46,7 +48,7 @@ export const changeEmailForm: runtime.FormDefinition<ChangeEmailFormTypes> = {
       maxLength: 254,
     },
   ],
-  schema: schemas.changeEmailSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "changeEmailSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `change_email`. Suspends until its state is loaded. */
@@ -88,7 +90,7 @@ export const changePasswordForm: runtime.FormDefinition<ChangePasswordFormTypes>
         autocomplete: "new-password",
       },
     ],
-    schema: schemas.changePasswordSubmitInputSchema,
+    schema: runtime.lazySchema(schemas, "changePasswordSubmitInputSchema"),
   };
 
 /** Returns the state and the components of the form `change_password`. Suspends until its state is loaded. */
@@ -122,7 +124,7 @@ export const confirmEmailForm: runtime.FormDefinition<ConfirmEmailFormTypes> = {
       maxLength: 200,
     },
   ],
-  schema: schemas.confirmEmailSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "confirmEmailSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `confirm_email`. Suspends until its state is loaded. */
@@ -164,7 +166,7 @@ export const confirmResetForm: runtime.FormDefinition<ConfirmResetFormTypes> = {
       autocomplete: "new-password",
     },
   ],
-  schema: schemas.confirmResetSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "confirmResetSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `confirm_reset`. Suspends until its state is loaded. */
@@ -264,7 +266,7 @@ export const contactForm: runtime.FormDefinition<ContactFormTypes> = {
       ],
     },
   ],
-  schema: schemas.contactSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "contactSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `contact`. Suspends until its state is loaded. */
@@ -300,7 +302,7 @@ export const deleteAccountForm: runtime.FormDefinition<DeleteAccountFormTypes> =
         maxLength: 254,
       },
     ],
-    schema: schemas.deleteAccountSubmitInputSchema,
+    schema: runtime.lazySchema(schemas, "deleteAccountSubmitInputSchema"),
   };
 
 /** Returns the state and the components of the form `delete_account`. Suspends until its state is loaded. */
@@ -349,7 +351,7 @@ export const editMeetingForm: runtime.FormDefinition<EditMeetingFormTypes> = {
       maxLength: 500,
     },
   ],
-  schema: schemas.editMeetingSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "editMeetingSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `edit_meeting`. Suspends until its state is loaded. */
@@ -383,7 +385,7 @@ export const leaveForm: runtime.FormDefinition<LeaveFormTypes> = {
       type: "boolean",
     },
   ],
-  schema: schemas.leaveSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "leaveSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `leave`. Suspends until its state is loaded. */
@@ -454,7 +456,7 @@ export const profileForm: runtime.FormDefinition<ProfileFormTypes> = {
       ],
     },
   ],
-  schema: schemas.profileSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "profileSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `profile`. Suspends until its state is loaded. */
@@ -495,7 +497,7 @@ export const reauthenticateForm: runtime.FormDefinition<ReauthenticateFormTypes>
         nullable: true,
       },
     ],
-    schema: schemas.reauthenticateSubmitInputSchema,
+    schema: runtime.lazySchema(schemas, "reauthenticateSubmitInputSchema"),
   };
 
 /** Returns the state and the components of the form `reauthenticate`. Suspends until its state is loaded. */
@@ -530,7 +532,7 @@ export const requestResetForm: runtime.FormDefinition<RequestResetFormTypes> = {
       maxLength: 254,
     },
   ],
-  schema: schemas.requestResetSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "requestResetSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `request_reset`. Suspends until its state is loaded. */
@@ -578,7 +580,7 @@ export const signInForm: runtime.FormDefinition<SignInFormTypes> = {
       nullable: true,
     },
   ],
-  schema: schemas.signInSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "signInSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `sign_in`. Suspends until its state is loaded. */
@@ -621,7 +623,7 @@ export const signUpForm: runtime.FormDefinition<SignUpFormTypes> = {
       autocomplete: "new-password",
     },
   ],
-  schema: schemas.signUpSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "signUpSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `sign_up`. Suspends until its state is loaded. */
@@ -671,7 +673,7 @@ export const verifyCodeForm: runtime.FormDefinition<VerifyCodeFormTypes> = {
       nullable: true,
     },
   ],
-  schema: schemas.verifyCodeSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "verifyCodeSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `verify_code`. Suspends until its state is loaded. */
@@ -720,7 +722,7 @@ export const verifyLinkForm: runtime.FormDefinition<VerifyLinkFormTypes> = {
       nullable: true,
     },
   ],
-  schema: schemas.verifyLinkSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "verifyLinkSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `verify_link`. Suspends until its state is loaded. */

@@ -220,14 +220,18 @@ export const echoInputSchema: z.ZodType<types.EchoInput> = /* @__PURE__ */ lazy(
 export const editMeetingStateInputSchema: z.ZodType<types.EditMeetingStateInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      id: z.int().check(range({ min: 0, max: 9007199254740991 })),
+      id: z
+        .int("Must be at least 0 and at most 9007199254740991.")
+        .check(range({ min: 0, max: 9007199254740991 })),
     }),
   );
 
 export const editMeetingSubmitInputSchema: z.ZodType<types.EditMeetingSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
-      id: z.int().check(range({ min: 0, max: 9007199254740991 })),
+      id: z
+        .int("Must be at least 0 and at most 9007199254740991.")
+        .check(range({ min: 0, max: 9007199254740991 })),
       title: z
         .string()
         .check(notBlank)
@@ -246,7 +250,9 @@ export const editMeetingValidateInputSchema: z.ZodType<types.EditMeetingValidate
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
       values: z.strictObject({
-        id: z.int().check(range({ min: 0, max: 9007199254740991 })),
+        id: z
+          .int("Must be at least 0 and at most 9007199254740991.")
+          .check(range({ min: 0, max: 9007199254740991 })),
         title: z
           .string()
           .check(notBlank)
@@ -570,7 +576,9 @@ export const accountRowSchema: z.ZodType<types.AccountRow> =
 export const addedMeetingSchema: z.ZodType<types.AddedMeeting> =
   /* @__PURE__ */ lazy(() =>
     z.object({
-      id: z.int().check(range({ min: 0, max: 9007199254740991 })),
+      id: z
+        .int("Must be at least 0 and at most 9007199254740991.")
+        .check(range({ min: 0, max: 9007199254740991 })),
     }),
   );
 
@@ -642,7 +650,9 @@ export const guestSchema: z.ZodType<types.Guest> = /* @__PURE__ */ lazy(() =>
 export const listedMeetingSchema: z.ZodType<types.ListedMeeting> =
   /* @__PURE__ */ lazy(() =>
     z.object({
-      id: z.int().check(range({ min: 0, max: 9007199254740991 })),
+      id: z
+        .int("Must be at least 0 and at most 9007199254740991.")
+        .check(range({ min: 0, max: 9007199254740991 })),
       title: z.string(),
       begins_at: z.date(),
       host: z.string(),

@@ -1,20 +1,23 @@
 import type { ReactNode } from "react";
+import { Link } from "../mizan/navigation";
 import { Boundary } from "../components/Boundary";
-import { Layout } from "../components/Layout";
+import { Page } from "../components/Page";
 import { SensitiveForms } from "../components/SensitiveForms";
 import { SessionList } from "../components/SessionList";
 import { SignInFirst } from "../components/SignInFirst";
 import { useAccount } from "../mizan";
 import { AutoForm, changePasswordForm } from "../mizan/forms";
 
+export { Layout as layout } from "../components/Layout";
+
 /** The account of the signed-in user: devices, password, email address, deletion. */
 export default function AccountPage(): ReactNode {
   return (
-    <Layout path="/account/" title="Your account">
+    <Page title="Your account">
       <Boundary>
         <Sections />
       </Boundary>
-    </Layout>
+    </Page>
   );
 }
 
@@ -26,7 +29,7 @@ function Sections(): ReactNode {
     <>
       <p className="lead">
         You are signed in as <strong>{account.email}</strong>. Others see your{" "}
-        <a href="/profile/">profile</a>.
+        <Link href="/profile/">profile</Link>.
       </p>
       <SessionList />
       <section className="card">

@@ -1,9 +1,12 @@
 import type { ReactNode } from "react";
+import { Link } from "../mizan/navigation";
 import { Boundary } from "../components/Boundary";
-import { Layout } from "../components/Layout";
+import { Page } from "../components/Page";
 import { SignInFirst } from "../components/SignInFirst";
 import { useAccount } from "../mizan";
 import { AutoForm, confirmEmailForm } from "../mizan/forms";
+
+export { Layout as layout } from "../components/Layout";
 
 interface ChangeEmailProps {
   /** The token of the link in the email. */
@@ -13,11 +16,11 @@ interface ChangeEmailProps {
 /** Confirms a new email address with the link in the mail. */
 export default function ChangeEmail({ token }: ChangeEmailProps): ReactNode {
   return (
-    <Layout path="/change-email/" title="Confirm your new email address">
+    <Page title="Confirm your new email address">
       <Boundary>
         {token === null ? <IncompleteLink /> : <Confirm token={token} />}
       </Boundary>
-    </Layout>
+    </Page>
   );
 }
 
@@ -29,9 +32,9 @@ function IncompleteLink(): ReactNode {
         request a new one from your account.
       </p>
       <div className="form-row">
-        <a className="button primary" href="/account/">
+        <Link className="button primary" href="/account/">
           Go to your account
-        </a>
+        </Link>
       </div>
     </div>
   );
@@ -57,7 +60,7 @@ function Confirm({ token }: { readonly token: string }): ReactNode {
           sent={
             <p>
               Your email address was changed.{" "}
-              <a href="/account/">Go to your account</a>
+              <Link href="/account/">Go to your account</Link>
             </p>
           }
         >

@@ -1,12 +1,14 @@
 import type { ReactNode } from "react";
 import { Boundary } from "../components/Boundary";
-import { Layout } from "../components/Layout";
+import { Page } from "../components/Page";
 import { AutoForm, requestResetForm } from "../mizan/forms";
+
+export { Layout as layout } from "../components/Layout";
 
 /** Requests an email with a link to set a new password. The page is the same if the address has no account. */
 export default function ForgotPassword(): ReactNode {
   return (
-    <Layout path="/forgot-password/" title="Forgot your password?">
+    <Page title="Forgot your password?">
       <p className="lead">
         Enter your email address, and we will send you a link to set a new
         password.
@@ -21,6 +23,6 @@ export default function ForgotPassword(): ReactNode {
           </AutoForm>
         </Boundary>
       </div>
-    </Layout>
+    </Page>
   );
 }

@@ -1,35 +1,24 @@
 import type { ReactNode } from "react";
 import { AccessBoard } from "../components/AccessBoard";
 import { Boundary } from "../components/Boundary";
-import { CurrentUserPanel } from "../components/CurrentUserPanel";
-import { EarlyAccessPanel } from "../components/EarlyAccessPanel";
-import { EchoPanel } from "../components/EchoPanel";
-import { Footer } from "../components/Footer";
-import { GreetPanel } from "../components/GreetPanel";
-import { Header } from "../components/Header";
-import { MembersOnlyPanel } from "../components/MembersOnlyPanel";
-import { Section } from "../components/Section";
-import { SignInPanel } from "../components/SignInPanel";
-import { SignOutPanel } from "../components/SignOutPanel";
-import { StaffReportPanel } from "../components/StaffReportPanel";
-import { SuperuserReportPanel } from "../components/SuperuserReportPanel";
-import { MizanProvider } from "../mizan";
-import "../styles/base.css";
-import "../styles/controls.css";
-import "../styles/form.css";
-import "../styles/page.css";
-import "../styles/panel.css";
+import { deferred } from "../mizan";
+
+export { Layout as layout } from "../components/Layout";
+
+// The panels contain the sources that they show, so a browser loads them when they are about to be visible.
+const CallsSection = deferred(() => import("../components/CallsSection"));
+const SessionSection = deferred(() => import("../components/SessionSection"));
+const PoliciesSection = deferred(() => import("../components/PoliciesSection"));
 
 /** The front page: every function of the example with its code. */
 export default function Home(): ReactNode {
   return (
-    <MizanProvider>
+    <>
       <title>mizan: Rust functions, called from React</title>
       <meta
         name="description"
         content="Rust functions, called from a typed React client: every kind of function on one page."
       />
-      <Header path="/" />
       <main id="main" className="page" tabIndex={-1}>
         <div className="hero">
           <div>
@@ -44,32 +33,10 @@ export default function Home(): ReactNode {
             <AccessBoard />
           </Boundary>
         </div>
-        <Section
-          title="Calls"
-          lead="A mutation, and a context that follows its input as you type."
-        >
-          <EchoPanel />
-          <GreetPanel />
-        </Section>
-        <Section
-          title="Session"
-          lead="The current user is fetched once, and again after a mutation that affects it."
-        >
-          <SignInPanel />
-          <CurrentUserPanel />
-          <SignOutPanel />
-        </Section>
-        <Section
-          title="Policies"
-          lead="Each function declares who may call it. Other callers get a typed error."
-        >
-          <MembersOnlyPanel />
-          <StaffReportPanel />
-          <SuperuserReportPanel />
-          <EarlyAccessPanel />
-        </Section>
+        <CallsSection />
+        <SessionSection />
+        <PoliciesSection />
       </main>
-      <Footer />
-    </MizanProvider>
+    </>
   );
 }

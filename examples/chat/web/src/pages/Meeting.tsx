@@ -1,9 +1,12 @@
 import type { ReactNode } from "react";
 import { Boundary } from "../components/Boundary";
-import { Layout } from "../components/Layout";
+import { Page } from "../components/Page";
 import { SignInFirst } from "../components/SignInFirst";
 import { useCurrentUser } from "../mizan";
+import { Link } from "../mizan/navigation";
 import { AutoForm, editMeetingForm } from "../mizan/forms";
+
+export { Layout as layout } from "../components/Layout";
 
 interface MeetingProps {
   /** The id of the meeting in the URL. */
@@ -13,11 +16,11 @@ interface MeetingProps {
 /** A form for an object: its params identify the meeting, and the server authorizes each call. */
 export default function Meeting({ id }: MeetingProps): ReactNode {
   return (
-    <Layout path={`/meetings/${id}/`} title="Edit meeting">
+    <Page title="Edit meeting">
       <Boundary>
         <EditMeeting id={id} />
       </Boundary>
-    </Layout>
+    </Page>
   );
 }
 
@@ -36,7 +39,7 @@ function EditMeeting({ id }: MeetingProps): ReactNode {
         Save meeting
       </AutoForm>
       <p>
-        <a href="/meetings/">All meetings</a>
+        <Link href="/meetings/">All meetings</Link>
       </p>
     </div>
   );

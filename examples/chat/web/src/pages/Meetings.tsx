@@ -1,14 +1,16 @@
 import type { ReactNode } from "react";
 import { Boundary } from "../components/Boundary";
-import { Layout } from "../components/Layout";
+import { Page } from "../components/Page";
 import { MeetingList } from "../components/MeetingList";
 import { SignInFirst } from "../components/SignInFirst";
 import { useCurrentUser } from "../mizan";
 
+export { Layout as layout } from "../components/Layout";
+
 /** The meetings of all users. */
 export default function Meetings(): ReactNode {
   return (
-    <Layout path="/meetings/" title="Meetings">
+    <Page title="Meetings">
       <p className="lead">
         Times are moments: <code>jiff::Timestamp</code> in Rust,{" "}
         <code>Date</code> in TypeScript, and your local time on this page.
@@ -16,7 +18,7 @@ export default function Meetings(): ReactNode {
       <Boundary>
         <Content />
       </Boundary>
-    </Layout>
+    </Page>
   );
 }
 

@@ -1,14 +1,16 @@
 import type { ReactNode } from "react";
 import { Boundary } from "../components/Boundary";
-import { Layout } from "../components/Layout";
+import { Page } from "../components/Page";
 import { SignInFirst } from "../components/SignInFirst";
 import { useCurrentUser } from "../mizan";
 import { AutoForm, profileForm } from "../mizan/forms";
 
+export { Layout as layout } from "../components/Layout";
+
 /** A form that `AutoForm` renders from its definition. */
 export default function Profile(): ReactNode {
   return (
-    <Layout path="/profile/" title="Edit profile">
+    <Page title="Edit profile">
       <p className="lead">
         <code>AutoForm</code> renders this form from a struct in Rust. The
         server checks while you type whether your name is still available.
@@ -16,7 +18,7 @@ export default function Profile(): ReactNode {
       <Boundary>
         <EditProfile />
       </Boundary>
-    </Layout>
+    </Page>
   );
 }
 

@@ -1,8 +1,11 @@
 import type { ReactNode } from "react";
+import { Link } from "../mizan/navigation";
 import { Boundary } from "../components/Boundary";
-import { Layout } from "../components/Layout";
+import { Page } from "../components/Page";
 import { AutoForm, confirmResetForm } from "../mizan/forms";
 import { openNextStep } from "../nextStep";
+
+export { Layout as layout } from "../components/Layout";
 
 interface ResetPasswordProps {
   /** The token of the link in the email. */
@@ -14,9 +17,9 @@ export default function ResetPassword({
   token,
 }: ResetPasswordProps): ReactNode {
   return (
-    <Layout path="/reset-password/" title="Set a new password">
+    <Page title="Set a new password">
       {token === null ? <IncompleteLink /> : <NewPassword />}
-    </Layout>
+    </Page>
   );
 }
 
@@ -28,9 +31,9 @@ function IncompleteLink(): ReactNode {
         request a new one.
       </p>
       <div className="form-row">
-        <a className="button primary" href="/forgot-password/">
+        <Link className="button primary" href="/forgot-password/">
           Request a new link
-        </a>
+        </Link>
       </div>
     </div>
   );
@@ -46,7 +49,7 @@ function NewPassword(): ReactNode {
             onSuccess={openNextStep}
             sent={
               <p>
-                Your password was changed. <a href="/sign-in/">Sign in</a>
+                Your password was changed. <Link href="/sign-in/">Sign in</Link>
               </p>
             }
           >
@@ -55,8 +58,8 @@ function NewPassword(): ReactNode {
         </Boundary>
       </div>
       <p>
-        Has the link expired? <a href="/forgot-password/">Request a new link</a>
-        .
+        Has the link expired?{" "}
+        <Link href="/forgot-password/">Request a new link</Link>.
       </p>
     </>
   );

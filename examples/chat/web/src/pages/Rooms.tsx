@@ -1,8 +1,11 @@
-import type { MouseEvent, ReactNode } from "react";
+import type { ReactNode } from "react";
 import { Boundary } from "../components/Boundary";
-import { Layout } from "../components/Layout";
+import { Page } from "../components/Page";
 import { Room } from "../components/Room";
-import { roomPath, rooms, useRoom } from "../rooms";
+import { Link } from "../mizan/navigation";
+import { roomPath, rooms } from "../rooms";
+
+export { Layout as layout } from "../components/Layout";
 
 interface RoomsProps {
   /** The room in the URL. */
@@ -10,34 +13,23 @@ interface RoomsProps {
 }
 
 /** The chat rooms. The URL contains the open room. */
-export default function Rooms(props: RoomsProps): ReactNode {
-  const [room, open] = useRoom(props.room);
+export default function Rooms({ room }: RoomsProps): ReactNode {
   return (
-    <Layout path={roomPath(room)} title="Rooms" tab={`#${room}`} fill>
+    <Page title="Rooms" tab={`#${room}`}>
       <nav className="switch" aria-label="Rooms">
         {rooms.map((name) => (
-          <a
+          <Link
             key={name}
             href={roomPath(name)}
             aria-current={name === room ? "page" : undefined}
-            onClick={(event) => {
-              if (opensElsewhere(event)) return;
-              event.preventDefault();
-              open(name);
-            }}
           >
             #{name}
-          </a>
+          </Link>
         ))}
       </nav>
       <Boundary>
         <Room key={room} room={room} />
       </Boundary>
-    </Layout>
+    </Page>
   );
-}
-
-/** Returns true if the browser handles the click, for example by opening another tab or window. */
-function opensElsewhere(event: MouseEvent): boolean {
-  return event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
 }

@@ -1,14 +1,17 @@
 import type { ReactNode } from "react";
+import { Link } from "../mizan/navigation";
 import { Boundary } from "../components/Boundary";
-import { Layout } from "../components/Layout";
+import { Page } from "../components/Page";
 import { useAccount, useDemoAccounts } from "../mizan";
 import { AutoForm, signInForm } from "../mizan/forms";
 import { openNextStep } from "../nextStep";
 
+export { Layout as layout } from "../components/Layout";
+
 /** Signs in, or shows the step that is required first. */
 export default function SignIn(): ReactNode {
   return (
-    <Layout path="/sign-in/" title="Sign in">
+    <Page title="Sign in">
       <div className="card">
         <Boundary>
           <AutoForm of={signInForm} onSuccess={openNextStep} sent={<Outcome />}>
@@ -17,15 +20,15 @@ export default function SignIn(): ReactNode {
         </Boundary>
       </div>
       <p>
-        <a href="/forgot-password/">Forgot your password?</a>
+        <Link href="/forgot-password/">Forgot your password?</Link>
       </p>
       <p>
-        New here? <a href="/sign-up/">Create an account</a>.
+        New here? <Link href="/sign-up/">Create an account</Link>.
       </p>
       <Boundary>
         <Demos />
       </Boundary>
-    </Layout>
+    </Page>
   );
 }
 
@@ -35,7 +38,7 @@ function Outcome(): ReactNode {
   return account ? (
     <p>
       You are signed in as {account.email}.{" "}
-      <a href="/account/">Go to your account</a>
+      <Link href="/account/">Go to your account</Link>
     </p>
   ) : (
     <p>

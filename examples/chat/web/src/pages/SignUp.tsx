@@ -1,13 +1,16 @@
 import type { ReactNode } from "react";
+import { Link } from "../mizan/navigation";
 import { Boundary } from "../components/Boundary";
-import { Layout } from "../components/Layout";
+import { Page } from "../components/Page";
 import { AutoForm, signUpForm } from "../mizan/forms";
 import { openNextStep } from "../nextStep";
+
+export { Layout as layout } from "../components/Layout";
 
 /** Creates an account. The reply does not reveal whether the address already has an account. */
 export default function SignUp(): ReactNode {
   return (
-    <Layout path="/sign-up/" title="Sign up">
+    <Page title="Sign up">
       <p className="lead">
         This demo server prints emails to its terminal, unless it was started
         with <code>--mail</code>.
@@ -24,8 +27,8 @@ export default function SignUp(): ReactNode {
         </Boundary>
       </div>
       <p>
-        Already have an account? <a href="/sign-in/">Sign in</a>.
+        Already have an account? <Link href="/sign-in/">Sign in</Link>.
       </p>
-    </Layout>
+    </Page>
   );
 }

@@ -1,10 +1,13 @@
 import type { ReactNode } from "react";
+import { Link } from "../mizan/navigation";
 import { Boundary } from "../components/Boundary";
-import { Layout } from "../components/Layout";
+import { Page } from "../components/Page";
 import { Problem } from "../components/Problem";
 import { useResendCode } from "../mizan";
 import { AutoForm, verifyCodeForm, verifyLinkForm } from "../mizan/forms";
 import { openNextStep } from "../nextStep";
+
+export { Layout as layout } from "../components/Layout";
 
 interface VerifyEmailProps {
   /** The ticket of the flow for which a code was sent. */
@@ -19,7 +22,7 @@ export default function VerifyEmail({
   token,
 }: VerifyEmailProps): ReactNode {
   return (
-    <Layout path="/verify-email/" title="Confirm your email address">
+    <Page title="Confirm your email address">
       {token !== null ? (
         <ByLink />
       ) : ticket !== null ? (
@@ -33,16 +36,17 @@ export default function VerifyEmail({
         </div>
       )}
       <p>
-        Has the code or link expired? <a href="/sign-in/">Sign in</a> to get a
-        new one.
+        Has the code or link expired? <Link href="/sign-in/">Sign in</Link> to
+        get a new one.
       </p>
-    </Layout>
+    </Page>
   );
 }
 
 const sent = (
   <p>
-    Your email address is confirmed. <a href="/account/">Go to your account</a>
+    Your email address is confirmed.{" "}
+    <Link href="/account/">Go to your account</Link>
   </p>
 );
 

@@ -3,7 +3,6 @@
 import type * as React from "react";
 import { useApi } from "./react";
 import * as runtime from "./runtime/forms";
-import * as schemas from "./schemas";
 import type * as types from "./types";
 
 export { FormComponents } from "./runtime/forms";
@@ -13,6 +12,9 @@ export type {
   Form,
   FormOptions,
 } from "./runtime/forms";
+
+/** Loads the schemas and the validation library, when the first form is used. */
+const schemas = () => import("./schemas");
 
 /** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
@@ -48,7 +50,16 @@ export interface ConstrainedFormTypes {
     | "pair"
     | `pair.${number}`
     | "secret"
-    | "again";
+    | "again"
+    | "big"
+    | "unsigned"
+    | "safe"
+    | "id"
+    | "price"
+    | "day"
+    | "clock"
+    | "local"
+    | "moment";
   rows: {
     tags: never;
     pair: never;
@@ -159,8 +170,47 @@ export const constrainedForm: runtime.FormDefinition<ConstrainedFormTypes> = {
     },
     { name: "secret", widget: "text", label: "Secret", required: true },
     { name: "again", widget: "text", label: "Again", required: true },
+    {
+      name: "big",
+      widget: "number",
+      label: "Big",
+      required: true,
+      type: "bigint",
+      min: "-9223372036854775808",
+      max: "9223372036854775807",
+    },
+    {
+      name: "unsigned",
+      widget: "number",
+      label: "Unsigned",
+      required: true,
+      type: "bigint",
+      min: 0,
+      max: "18446744073709551615",
+    },
+    {
+      name: "safe",
+      widget: "number",
+      label: "Safe",
+      required: true,
+      type: "number",
+      min: 0,
+      max: 9007199254740991,
+    },
+    { name: "id", widget: "text", label: "Id", required: true },
+    { name: "price", widget: "decimal", label: "Price", required: true },
+    { name: "day", widget: "date", label: "Day", required: true },
+    { name: "clock", widget: "time", label: "Clock", required: true },
+    { name: "local", widget: "datetime-local", label: "Local", required: true },
+    {
+      name: "moment",
+      widget: "datetime-local",
+      label: "Moment",
+      required: true,
+      type: "date",
+    },
   ],
-  schema: schemas.constrainedSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "constrainedSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `constrained`. Suspends until its state is loaded. */

@@ -4,6 +4,9 @@ import * as z from "./runtime/validation/zod";
 import {
   characters,
   contains,
+  date,
+  dateTime,
+  decimal,
   doesNotContain,
   email,
   filled,
@@ -14,7 +17,9 @@ import {
   range,
   rows,
   singleLine,
+  time,
   url,
+  uuid,
 } from "./runtime/validation/checks";
 import { lazy } from "./runtime/validation/lazy";
 import type * as types from "./types";
@@ -59,6 +64,20 @@ export const checkInputSchema: z.ZodType<types.CheckInput> =
         pair: z.array(z.string()).check(items({ min: 2, max: 2 }, "Two tags.")),
         secret: z.string(),
         again: z.string(),
+        big: z.int64(),
+        unsigned: z.uint64(),
+        safe: z
+          .int("Must be at least 0 and at most 9007199254740991.")
+          .check(range({ min: 0, max: 9007199254740991 })),
+        id: z.string().check(uuid),
+        price: z.union(
+          [z.string(), z.number()],
+          "Enter a number, such as 12.50.",
+        ),
+        day: z.string(),
+        clock: z.string(),
+        local: z.string(),
+        moment: z.date(),
       })
       .check(mustMatch("again", "secret", "Repeat it.")),
   );
@@ -139,6 +158,20 @@ export const constrainedSubmitInputSchema: z.ZodType<types.ConstrainedSubmitInpu
           .check(rows({ min: 2, max: 2 }, "Two tags.")),
         secret: z.string().check(notBlank).check(singleLine),
         again: z.string().check(notBlank).check(singleLine),
+        big: z.int64(),
+        unsigned: z.uint64(),
+        safe: z
+          .int("Must be at least 0 and at most 9007199254740991.")
+          .check(range({ min: 0, max: 9007199254740991 })),
+        id: z.string().check(notBlank).check(singleLine).check(uuid),
+        price: z.union(
+          [z.string().check(notBlank).check(decimal), z.number()],
+          "Enter a number, such as 12.50.",
+        ),
+        day: z.string().check(notBlank).check(date),
+        clock: z.string().check(notBlank).check(time),
+        local: z.string().check(notBlank).check(dateTime),
+        moment: z.date(),
       })
       .check(mustMatch("again", "secret", "Repeat it.")),
   );
@@ -238,6 +271,28 @@ export const constrainedValidateInputSchema: z.ZodType<types.ConstrainedValidate
             .optional(),
           secret: z.string().check(notBlank).check(singleLine).optional(),
           again: z.string().check(notBlank).check(singleLine).optional(),
+          big: z.int64().optional(),
+          unsigned: z.uint64().optional(),
+          safe: z
+            .int("Must be at least 0 and at most 9007199254740991.")
+            .check(range({ min: 0, max: 9007199254740991 }))
+            .optional(),
+          id: z
+            .string()
+            .check(notBlank)
+            .check(singleLine)
+            .check(uuid)
+            .optional(),
+          price: z
+            .union(
+              [z.string().check(notBlank).check(decimal), z.number()],
+              "Enter a number, such as 12.50.",
+            )
+            .optional(),
+          day: z.string().check(notBlank).check(date).optional(),
+          clock: z.string().check(notBlank).check(time).optional(),
+          local: z.string().check(notBlank).check(dateTime).optional(),
+          moment: z.date().optional(),
         })
         .check(mustMatch("again", "secret", "Repeat it.")),
       fields: z.array(z.string()).nullable().optional(),

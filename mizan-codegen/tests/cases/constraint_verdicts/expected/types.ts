@@ -68,6 +68,16 @@ export interface CheckInput {
   secret: string;
   /** Equal to `secret`. */
   again: string;
+  big: bigint;
+  unsigned: bigint;
+  /** At least 0. */
+  safe: number;
+  id: brands.Uuid;
+  price: brands.Decimal | number;
+  day: brands.PlainDate;
+  clock: brands.PlainTime;
+  local: brands.PlainDateTime;
+  moment: Date;
 }
 
 /** The input of `forms.constrained.submit`. */
@@ -109,6 +119,17 @@ export interface ConstrainedSubmitInput {
   secret: string;
   /** Not blank. One line. Equal to `secret`. */
   again: string;
+  big: bigint;
+  unsigned: bigint;
+  /** At least 0. */
+  safe: number;
+  /** Not blank. One line. */
+  id: brands.Uuid;
+  price: brands.Decimal | number;
+  day: brands.PlainDate;
+  clock: brands.PlainTime;
+  local: brands.PlainDateTime;
+  moment: Date;
 }
 
 /** The input of `forms.constrained.validate`. */
@@ -151,6 +172,17 @@ export interface ConstrainedValidateInput {
     secret?: string;
     /** Not blank. One line. Equal to `secret`. */
     again?: string;
+    big?: bigint;
+    unsigned?: bigint;
+    /** At least 0. */
+    safe?: number;
+    /** Not blank. One line. */
+    id?: brands.Uuid;
+    price?: brands.Decimal | number;
+    day?: brands.PlainDate;
+    clock?: brands.PlainTime;
+    local?: brands.PlainDateTime;
+    moment?: Date;
   };
   /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;

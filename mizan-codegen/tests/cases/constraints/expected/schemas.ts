@@ -78,6 +78,8 @@ export const constrainedInputSchema: z.ZodType<types.ConstrainedInput> =
         .number()
         .check(range({ exclusiveMin: 0, exclusiveMax: 1 }))
         .check(z.multipleOf(0.25)),
-      bounded: z.int().check(range({ min: 0, max: 9007199254740991 })),
+      bounded: z
+        .int("Must be at least 0 and at most 9007199254740991.")
+        .check(range({ min: 0, max: 9007199254740991 })),
     }),
   );

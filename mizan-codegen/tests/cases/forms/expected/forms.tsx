@@ -3,7 +3,6 @@
 import type * as React from "react";
 import { useApi } from "./react";
 import * as runtime from "./runtime/forms";
-import * as schemas from "./schemas";
 import type * as types from "./types";
 
 export { FormComponents } from "./runtime/forms";
@@ -13,6 +12,9 @@ export type {
   Form,
   FormOptions,
 } from "./runtime/forms";
+
+/** Loads the schemas and the validation library, when the first form is used. */
+const schemas = () => import("./schemas");
 
 /** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
@@ -109,7 +111,7 @@ export const contactForm: runtime.FormDefinition<ContactFormTypes> = {
       ],
     },
   ],
-  schema: schemas.contactSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "contactSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `contact`. Suspends until its state is loaded. */
@@ -134,7 +136,7 @@ export const editProjectForm: runtime.FormDefinition<EditProjectFormTypes> = {
   name: "edit_project",
   title: "Edit a project",
   fields: [{ name: "title", widget: "text", label: "Title", required: true }],
-  schema: schemas.editProjectSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "editProjectSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `edit_project`. Suspends until its state is loaded. */
@@ -358,7 +360,7 @@ export const everythingForm: runtime.FormDefinition<EverythingFormTypes> = {
       item: { widget: "text", required: true },
     },
   ],
-  schema: schemas.everythingSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "everythingSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `everything`. Suspends until its state is loaded. */
@@ -390,7 +392,7 @@ export const signOutForm: runtime.FormDefinition<SignOutFormTypes> = {
       type: "boolean",
     },
   ],
-  schema: schemas.signOutSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "signOutSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `sign_out`. Suspends until its state is loaded. */

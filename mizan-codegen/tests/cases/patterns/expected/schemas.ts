@@ -42,9 +42,7 @@ export const patternsInputSchema: z.ZodType<types.PatternsInput> =
         .optional(),
       p9: z
         .string()
-        .check(
-          pattern(/^-?\p{Nd}+(\.\p{Nd}+)?$/u, "Enter a number, such as 12.50."),
-        )
+        .check(pattern(/^-?\p{Nd}+(\.\p{Nd}+)?$/u))
         .optional(),
       p10: z
         .string()

@@ -5,7 +5,6 @@ import { useApi } from "./react";
 import * as codecs from "./codecs";
 import { Temporal } from "temporal-polyfill";
 import * as runtime from "./runtime/forms";
-import * as schemas from "./schemas";
 import type * as types from "./types";
 
 export { FormComponents } from "./runtime/forms";
@@ -15,6 +14,9 @@ export type {
   Form,
   FormOptions,
 } from "./runtime/forms";
+
+/** Loads the schemas and the validation library, when the first form is used. */
+const schemas = () => import("./schemas");
 
 /** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
@@ -81,7 +83,7 @@ export const noteForm: runtime.FormDefinition<NoteFormTypes> = {
       temporal: Temporal.PlainDateTime,
     },
   ],
-  schema: schemas.noteSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "noteSubmitInputSchema"),
   reply: { decode: codecs.decodeNote, exact: true },
 };
 

@@ -4,7 +4,6 @@ import type * as React from "react";
 import { useApi } from "./react";
 import * as codecs from "./codecs";
 import * as runtime from "./runtime/forms";
-import * as schemas from "./schemas";
 import type * as types from "./types";
 
 export { FormComponents } from "./runtime/forms";
@@ -14,6 +13,9 @@ export type {
   Form,
   FormOptions,
 } from "./runtime/forms";
+
+/** Loads the schemas and the validation library, when the first form is used. */
+const schemas = () => import("./schemas");
 
 /** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
@@ -58,7 +60,7 @@ export const noteForm: runtime.FormDefinition<NoteFormTypes> = {
     { name: "hour", widget: "time", label: "Hour", nullable: true },
     { name: "local", widget: "datetime-local", label: "Local", nullable: true },
   ],
-  schema: schemas.noteSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "noteSubmitInputSchema"),
   reply: { decode: codecs.decodeNote, exact: true },
 };
 

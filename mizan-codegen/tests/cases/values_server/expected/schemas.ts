@@ -251,16 +251,12 @@ export const numbersSchema: z.ZodType<types.Numbers> = /* @__PURE__ */ lazy(
       int128: z.int128(),
       uint128: z.uint128(),
       safe: z
-        .int()
+        .int("Must be at least -9007199254740991 and at most 9007199254740991.")
         .check(range({ min: -9007199254740991, max: 9007199254740991 })),
       digits: z.string().check(pattern(/^(0|[1-9][0-9]*)$/u)),
       float: z.number(),
       double: z.number(),
-      decimal: z
-        .string()
-        .check(
-          pattern(/^-?\p{Nd}+(\.\p{Nd}+)?$/u, "Enter a number, such as 12.50."),
-        ),
+      decimal: z.string(),
     }),
 );
 
@@ -274,22 +270,15 @@ export const numbersInSchema: z.ZodType<types.NumbersIn> = /* @__PURE__ */ lazy(
       int128: z.int128(),
       uint128: z.uint128(),
       safe: z
-        .int()
+        .int("Must be at least -9007199254740991 and at most 9007199254740991.")
         .check(range({ min: -9007199254740991, max: 9007199254740991 })),
       digits: z.string().check(pattern(/^(0|[1-9][0-9]*)$/u)),
       float: z.number(),
       double: z.number(),
-      decimal: z.union([
-        z
-          .string()
-          .check(
-            pattern(
-              /^-?\p{Nd}+(\.\p{Nd}+)?([eE]\p{Nd}+)?$/u,
-              "Enter a number, such as 12.50.",
-            ),
-          ),
-        z.number(),
-      ]),
+      decimal: z.union(
+        [z.string(), z.number()],
+        "Enter a number, such as 12.50.",
+      ),
     }),
 );
 

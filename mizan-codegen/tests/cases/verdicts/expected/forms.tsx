@@ -3,7 +3,6 @@
 import type * as React from "react";
 import { useApi } from "./react";
 import * as runtime from "./runtime/forms";
-import * as schemas from "./schemas";
 import type * as types from "./types";
 
 export { FormComponents } from "./runtime/forms";
@@ -13,6 +12,9 @@ export type {
   Form,
   FormOptions,
 } from "./runtime/forms";
+
+/** Loads the schemas and the validation library, when the first form is used. */
+const schemas = () => import("./schemas");
 
 /** Renders a form with all of its fields: `<AutoForm of={contactForm} />`. */
 export function AutoForm<T extends runtime.FormTypes>(
@@ -272,7 +274,7 @@ export const verdictsForm: runtime.FormDefinition<VerdictsFormTypes> = {
       accept: "image/*",
     },
   ],
-  schema: schemas.verdictsSubmitInputSchema,
+  schema: runtime.lazySchema(schemas, "verdictsSubmitInputSchema"),
 };
 
 /** Returns the state and the components of the form `verdicts`. Suspends until its state is loaded. */

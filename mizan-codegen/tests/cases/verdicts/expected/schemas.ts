@@ -58,7 +58,10 @@ export const verdictsSubmitInputSchema: z.ZodType<types.VerdictsSubmitInput> =
         .uint8("Must be at least 0 and at most 100.")
         .check(range({ min: 0, max: 100 })),
       decimal: z.string().check(notBlank).check(decimal),
-      exact: z.union([z.string().check(notBlank).check(decimal), z.number()]),
+      exact: z.union(
+        [z.string().check(notBlank).check(decimal), z.number()],
+        "Enter a number, such as 12.50.",
+      ),
       checkbox: z.boolean(),
       date: z.string().check(notBlank).check(date),
       civil_date: z.string().check(notBlank).check(date),
@@ -144,7 +147,10 @@ export const verdictsValidateInputSchema: z.ZodType<types.VerdictsValidateInput>
           .optional(),
         decimal: z.string().check(notBlank).check(decimal).optional(),
         exact: z
-          .union([z.string().check(notBlank).check(decimal), z.number()])
+          .union(
+            [z.string().check(notBlank).check(decimal), z.number()],
+            "Enter a number, such as 12.50.",
+          )
           .optional(),
         checkbox: z.boolean().optional(),
         date: z.string().check(notBlank).check(date).optional(),

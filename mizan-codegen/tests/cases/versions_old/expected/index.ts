@@ -16,5 +16,12 @@ export {
   type RetryPolicy,
   retry,
 } from "./runtime/transport";
-export { createQueryClient, optimistic, update } from "./runtime/react";
+export {
+  createQueryClient,
+  deferred,
+  optimistic,
+  pageNonce,
+  update,
+  type DeferredOptions,
+} from "./runtime/react";
 export type * from "./types";

@@ -10,13 +10,14 @@ import {
 } from "../transport/response";
 import type { FunctionKey } from "../transport/functions";
 import type { Transport } from "../transport/transport";
+import type { PageCache } from "./pageData";
 import { markHydrated, treatHydratedDataAsFresh } from "./freshness";
 
-/** Data that the server embedded in the page while it rendered. */
-type Embedded = EmbeddedResult | EmbeddedData;
+/** Data that the server sent with a page. */
+export type Embedded = EmbeddedResult | EmbeddedData;
 
 /** Result of a function that the server called. */
-interface EmbeddedResult {
+export interface EmbeddedResult {
   readonly name: string;
   readonly input?: unknown;
   readonly output?: unknown;
@@ -41,6 +42,8 @@ const readElements = new WeakSet<Element>();
 const completeCaches = new WeakSet<QueryClient>();
 /** Results of queries that are not created yet, such as those of forms that load later. */
 const waitingResults = new WeakMap<QueryClient, readonly Waiting[]>();
+/** Data that arrived with a navigation while no provider was mounted. */
+let unclaimed: readonly Waiting[] = [];
 
 /**
  * Adds the data that the server embedded in the page to the cache.
@@ -51,12 +54,46 @@ export function hydrateQueryCache(
   client: QueryClient,
   transport: Transport,
 ): void {
-  const waiting = [...(waitingResults.get(client) ?? []), ...findData(client)];
+  const waiting = [
+    ...(waitingResults.get(client) ?? []),
+    ...findData(client),
+    ...unclaimed,
+  ];
   if (waiting.length === 0) return;
+  unclaimed = [];
   const remaining = waiting.filter(
     (item) => !hydrateItem(client, transport, item),
   );
   waitingResults.set(client, remaining);
+}
+
+/** Adds the data that arrived with a navigation to caches, or keeps it for the next provider. */
+export function receiveData(
+  caches: readonly PageCache[],
+  received: readonly Embedded[],
+): void {
+  const foundAt = Date.now();
+  const items = received.map((embedded) => ({ embedded, foundAt }));
+  if (caches.length === 0) unclaimed = [...unclaimed, ...items];
+  for (const { client, transport } of caches) {
+    const waiting = waitingResults.get(client) ?? [];
+    waitingResults.set(client, [...waiting, ...items]);
+    hydrateQueryCache(client, transport);
+  }
+}
+
+/** Returns the keys of the queries that receive the result of a call. None if no module has created the query. */
+export function queryKeysOf(
+  transport: Transport,
+  { name, input }: Pick<EmbeddedResult, "name" | "input">,
+): QueryKey[] {
+  const known = transport.queries.get(name);
+  if (!known) return [];
+  const key: FunctionKey =
+    input === undefined ? ["mizan", name] : ["mizan", name, toJsonKey(input)];
+  const { cursor } = known;
+  const isFirstPage = cursor !== undefined && !hasMember(input, cursor);
+  return isFirstPage ? [key, infiniteKey(key)] : [key];
 }
 
 /**
@@ -131,21 +168,18 @@ function hydrateItem(
     queryOf(key).setData(data);
     return true;
   }
-  const { name, input } = embedded;
-  const known = transport.queries.get(name);
-  if (!known) return false;
-  const key: FunctionKey =
-    input === undefined ? ["mizan", name] : ["mizan", name, toJsonKey(input)];
+  const known = transport.queries.get(embedded.name);
+  const [key, firstPageKey] = queryKeysOf(transport, embedded);
+  if (!known || !key) return false;
   // Other functions expect rounded integers, as `JSON.parse` returns them.
   const result = known.exact
     ? embedded
     : (decodeIntegers(embedded) as EmbeddedResult);
   const settled = settle(result, known);
-  const { cursor } = known;
   setResult(queryOf(key), settled);
-  if (cursor !== undefined && !hasMember(input, cursor)) {
+  if (firstPageKey) {
     setResult(
-      queryOf(infiniteKey(key)),
+      queryOf(firstPageKey),
       "error" in settled
         ? settled
         : { data: { pages: [settled.data], pageParams: [undefined] } },

@@ -27,7 +27,7 @@ export interface FormDefinition<T extends FormTypes = FormTypes> {
   readonly redirect?: string;
   readonly fields: readonly FieldDefinition[];
   /** Validates the values in the browser, with the server's messages. */
-  readonly schema: StandardSchema<T["input"]>;
+  readonly schema: FormSchema<T["input"]>;
   /** Conversions of the reply to a submission from JSON. */
   readonly reply?: Omit<Codec, "encode">;
   /** Carries the form's types. Never set. */
@@ -136,6 +136,12 @@ export interface StandardSchema<T> {
       value: unknown,
     ) => ValidationResult<T> | Promise<ValidationResult<T>>;
   };
+}
+
+/** Schema of a form, which may be loaded on its first use. */
+export interface FormSchema<T> extends StandardSchema<T> {
+  /** Starts to load the schema, so that it is there when the first field is validated. */
+  readonly preload?: () => void;
 }
 
 type ValidationResult<T> =

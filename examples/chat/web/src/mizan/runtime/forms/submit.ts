@@ -2,6 +2,7 @@
 
 import type { QueryClient } from "@tanstack/react-query";
 import { get } from "react-hook-form";
+import { openPage } from "../react/currentPage";
 import { CallError } from "../transport/error";
 import { encodeBody } from "../transport/multipart";
 import type { Transport } from "../transport/transport";
@@ -115,7 +116,7 @@ async function finish(
   const target = form.status.get().next ?? form.definition.redirect;
   onSuccess?.(output);
   if (!onSuccess && target !== undefined) {
-    location.assign(target);
+    openPage(target, "push");
     return;
   }
   // The page may show the form with other params in the meantime.

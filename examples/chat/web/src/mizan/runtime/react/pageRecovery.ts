@@ -20,19 +20,40 @@ export async function recover(cause: unknown): Promise<never> {
 
 /** Shows a notice with a reload button. The page does not reload by itself, so the user can save entered text. */
 export function offerReload(): void {
-  if (document.querySelector("body > [data-mizan-incomplete]")) return;
+  showNotice(
+    "This page could not be loaded completely. It may have been updated in the meantime.",
+    "Reload the page",
+    () => location.reload(),
+  );
+}
+
+/** Shows a notice with a button at the top of the page, unless there is one. */
+export function showNotice(
+  message: string,
+  label: string,
+  action: () => void,
+): void {
+  if (findNotice()) return;
   const notice = document.createElement("div");
   notice.dataset["mizanIncomplete"] = "";
   notice.setAttribute("role", "alert");
   const text = document.createElement("p");
-  text.textContent =
-    "This page could not be loaded completely. It may have been updated in the meantime.";
+  text.textContent = message;
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = "Reload the page";
-  button.onclick = () => location.reload();
+  button.textContent = label;
+  button.onclick = action;
   notice.append(text, button);
   document.body.prepend(notice);
+}
+
+/** Removes the notice, because another page was loaded. */
+export function removeNotice(): void {
+  findNotice()?.remove();
+}
+
+function findNotice(): Element | null {
+  return document.querySelector("body > [data-mizan-incomplete]");
 }
 
 /** Returns `false` without session storage, because the page might reload endlessly. */

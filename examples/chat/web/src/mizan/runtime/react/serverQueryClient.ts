@@ -4,6 +4,7 @@ import {
   QueryClient,
   skipToken,
   type DefaultedQueryObserverOptions,
+  type Query,
   type QueryKey,
 } from "@tanstack/react-query";
 import type { ServerFunctions } from "../transport/serverRendering";
@@ -32,13 +33,7 @@ export function createServerQueryClient(
   return client;
 }
 
-type DefaultedOptions = DefaultedQueryObserverOptions<
-  unknown,
-  Error,
-  unknown,
-  unknown,
-  QueryKey
->;
+type DefaultedOptions = DefaultedQueryObserverOptions;
 
 /** Sets the option `suspense` of each query of mizan that has neither data nor an error yet. */
 function suspendUntilSettled(client: QueryClient): void {
@@ -68,9 +63,11 @@ function isPending(client: QueryClient, options: DefaultedOptions): boolean {
   const cache = client.getQueryCache();
   const status = cache.get(queryHash)?.state.status ?? "pending";
   if (status !== "pending" || !queryFn || queryFn === skipToken) return false;
-  const query = (): Parameters<Extract<typeof enabled, Function>>[0] =>
-    cache.build(client, options);
-  return (typeof enabled === "function" ? enabled(query()) : enabled) !== false;
+  const isEnabled =
+    typeof enabled === "function"
+      ? enabled(cache.build(client, options))
+      : enabled;
+  return isEnabled !== false;
 }
 
 /** Embeds the data of queries with other keys, which components read with `useSuspenseQuery`. */
@@ -80,7 +77,7 @@ function embedOtherQueries(
 ): void {
   client.getQueryCache().subscribe((event) => {
     if (event.type !== "updated" || event.action.type !== "success") return;
-    const { queryKey: key, state } = event.query;
+    const { queryKey: key, state } = event.query as Query;
     // The browser fetches data that JSON cannot express.
     if (!isOwn(key) && isJson(key) && isJson(state.data))
       functions.embed(JSON.stringify({ key, data: state.data }));

@@ -1,0 +1,5 @@
+export function writeExamples(): {
+  readonly folder: string;
+  readonly count: number;
+  readonly remove: () => void;
+};
