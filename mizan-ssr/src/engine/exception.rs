@@ -67,7 +67,8 @@ pub(crate) fn exception_error(described: &str, host: &Host) -> RenderError {
 
 /// Returns a hint if a hook failed because several copies of React are loaded.
 fn duplicate_react_hint(message: &str, host: &Host) -> Option<String> {
-    let is_hook = message.contains("'use") && message.contains("null");
+    let is_hook = message.contains("'use") && message.contains("null")
+        || message.contains("Invalid hook call");
     let copies = is_hook.then(|| host.loaded_copies_of_react())?;
     (copies.len() > 1).then(|| {
         format!(

@@ -8,7 +8,7 @@
 /** The functions that Rust implements; see `src/engine/host/functions.rs`. */
 interface Host {
   /** Loads a module and returns its description, a {@link ModuleDescription} as JSON. */
-  loadModule(id: string): string;
+  loadModule(id: string, importer?: string, specifier?: string): string;
   /** Returns the id of the module that `specifier` names in `importer`. */
   resolveModule(
     specifier: string,

@@ -5,9 +5,12 @@ mod assets;
 mod build_id;
 mod config;
 mod data_url;
+mod env;
 mod files;
 mod manifest;
 
 pub(crate) use assets::{PageAssets, PageLinks, ScriptLink};
 pub use config::Vite;
+pub(crate) use data_url::data_url;
+pub(crate) use env::EnvError;
 pub use files::{BrowserFileBody, BrowserFilesService, NoFallback};

@@ -61,9 +61,9 @@ pub(super) fn encode(
             jsx,
         });
     }
-    let base_url = loader.base_url();
+    let env = loader.env();
     let index = Index {
-        base_url: &base_url,
+        env: &env,
         code_tag,
         pages: page_entries,
         modules,

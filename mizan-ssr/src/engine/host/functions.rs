@@ -23,7 +23,11 @@ pub(in crate::engine) struct HostFunction {
 pub(in crate::engine) static HOST_FUNCTIONS: &[HostFunction] = &[
     HostFunction {
         name: "loadModule",
-        run: |host, arguments| Ok(JsValue::Text(host.load_module(arguments.text()?)?)),
+        run: |host, arguments| {
+            let id = arguments.text()?;
+            let import = arguments.optional_text()?.zip(arguments.optional_text()?);
+            host.load_module(id, import).map(JsValue::Text)
+        },
     },
     HostFunction {
         name: "resolveModule",
