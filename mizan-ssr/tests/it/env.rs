@@ -128,7 +128,7 @@ fn env_prefix_and_directory_are_those_of_vite() {
                 .engine(engine)
                 .vite(vite)
                 .build();
-            let error = built.err().expect("invalid settings");
+            let error = built.expect_err("invalid settings");
             let source = std::error::Error::source(&error)
                 .expect("a cause")
                 .to_string();

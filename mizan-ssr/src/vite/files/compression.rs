@@ -7,7 +7,6 @@ use flate2::write::GzEncoder;
 use tokio::sync::Semaphore;
 use tokio::task;
 
-use super::Representation;
 use super::content::Content;
 use super::content_type::is_compressible;
 use super::encoding::ContentEncoding;
@@ -28,7 +27,7 @@ pub(super) async fn compress(
     content: &Content,
     content_type: &str,
     encoding: ContentEncoding,
-) -> Option<Representation> {
+) -> Option<Bytes> {
     let Content::Memory(original) = content else {
         return None;
     };
@@ -42,10 +41,7 @@ pub(super) async fn compress(
         .ok()?
         .ok()?;
     let is_smaller = compressed.len() < original.len() - original.len() / 10;
-    if !is_smaller {
-        return None;
-    }
-    Representation::new(Content::Memory(compressed)).ok()
+    is_smaller.then_some(compressed)
 }
 
 fn compress_bytes(input: &Bytes, encoding: ContentEncoding) -> io::Result<Bytes> {

@@ -4,7 +4,7 @@ const User = type({ name: "string > 1", "age?": "number.integer >= 0", email: "s
 
 export default function Arktype() {
   const valid = User({ name: "Ada", age: 36, email: "ada@example.com", file: new File(["x"], "x.txt") });
-  const invalid = User({ name: "A", age: -1.5, email: "nobody" });
+  const invalid = User({ name: "A", age: -1.5, email: "invalid" });
   return (
     <dl>
       <dt>{valid instanceof type.errors ? valid.summary : valid.name}</dt>

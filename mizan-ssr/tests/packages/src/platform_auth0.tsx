@@ -2,7 +2,7 @@ import { Auth0Provider, useAuth0 } from "@auth0/auth0-react";
 
 function Profile() {
   const { isAuthenticated, isLoading, user } = useAuth0();
-  return <p>{String(isAuthenticated)} {String(isLoading)} {user?.name ?? "nobody"}</p>;
+  return <p>{String(isAuthenticated)} {String(isLoading)} {user?.name ?? "invalid"}</p>;
 }
 
 export default function Auth() {
