@@ -74,9 +74,4 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
         line: "",
         reason: "tests of the Web Platform Tests project",
     },
-    Exception {
-        file: "mizan-ssr/tests/test262/",
-        line: "",
-        reason: "tests of the test262 project",
-    },
 ];
