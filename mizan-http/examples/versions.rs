@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 mod old {
-    use super::*;
+    use super::{
+        ClientError, Cx, Deserialize, Error, Form, FormHandler, JsonSchema, RegisterForm, Registry,
+        Serialize, Upload, Validate, client,
+    };
 
     /// Finds posts.
     #[client(query)]
@@ -102,7 +105,10 @@ mod old {
 }
 
 mod new {
-    use super::*;
+    use super::{
+        ClientError, Cx, Deserialize, Error, Form, FormHandler, JsonSchema, RegisterForm, Registry,
+        Serialize, SubmitMutation, Upload, Validate, client, old,
+    };
 
     /// Finds posts. The argument `limit` and the member `score` are new, which is compatible.
     #[client(query)]

@@ -12,7 +12,12 @@ pub(crate) const FEATURES: &str = "mizan-auth/postgres,mizan-auth/redis,mizan-au
                         mizan-auth/tower-sessions";
 
 /// The package and features that are tested with V8. The tests of the workspace use QuickJS.
-pub(crate) const V8: [&str; 4] = ["--package", "mizan-ssr", "--features", "v8,css-modules"];
+pub(crate) const V8: [&str; 4] = [
+    "--package",
+    "mizan-ssr",
+    "--features",
+    "v8,css-modules,fetch",
+];
 
 /// Runs the tests of the client runtime, with the servers that they connect to.
 pub(crate) fn vitest(arguments: &[String]) -> anyhow::Result<()> {

@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { createContext } from "react";
+import { createContext, type Context } from "react";
 import type { Transport } from "../transport/transport";
 
 /** The cache of a provider on the current page. */
@@ -26,6 +26,6 @@ export function pageCaches(): readonly PageCache[] {
  * The caches of the page by their api, which persist while the user navigates: each page may have a provider of
  * its own. `undefined` outside of `hydratePage`.
  */
-export const PersistentCaches = createContext<
+export const PersistentCaches: Context<
   WeakMap<object, QueryClient> | undefined
->(undefined);
+> = createContext<WeakMap<object, QueryClient> | undefined>(undefined);

@@ -1,8 +1,8 @@
 //! The error messages that users see. Those about types and formats are in the table of `mizan-core`.
 
 use mizan_core::validation::messages::{
-    NOT_A_BOOLEAN, NOT_A_NUMBER, NOT_AN_INTEGER, NOT_TEXT, NOT_VALID, OUT_OF_RANGE, counted,
-    decode_message, format_message, outside_of,
+    NOT_A_BOOLEAN, NOT_A_NUMBER, NOT_AN_INTEGER, NOT_VALID, OUT_OF_RANGE, counted, decode_message,
+    format_message, outside_of,
 };
 pub(crate) use mizan_core::validation::messages::{
     NOT_A_CHOICE, NOT_A_LIST, NOT_AN_OBJECT, REQUIRED, UNKNOWN_FIELD,

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tower_http::compression::ResponseFuture;
 
 use super::body::CompressedBody;
-use super::service::{DecideFuture, IsChosen};
+use super::decide::{DecideFuture, IsChosen};
 
 pin_project! {
     /// The future of a [`CompressionService`](super::CompressionService).

@@ -1,6 +1,7 @@
 //! Compression of responses while they stream.
 
 mod body;
+mod decide;
 mod decision;
 mod future;
 mod layer;

@@ -7,8 +7,8 @@ use super::archive::Blob;
 /// The index, with the strings of the archive.
 #[derive(Deserialize, Serialize)]
 pub(super) struct Index<'a> {
-    /// `import.meta.env.BASE_URL`.
-    pub(super) base_url: &'a str,
+    /// `import.meta.env` as JSON.
+    pub(super) env: &'a str,
     /// Identifies the engine that compiled the code of the modules, its version and its flags.
     pub(super) code_tag: Option<u32>,
     #[serde(borrow)]

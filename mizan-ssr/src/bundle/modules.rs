@@ -82,9 +82,9 @@ impl BundledModules {
         self.page(path)?.vite_path
     }
 
-    /// Returns the value of `import.meta.env.BASE_URL`.
-    pub(crate) fn base_url(&self) -> &'static str {
-        self.index.base_url
+    /// Returns `import.meta.env` as JSON.
+    pub(crate) fn env(&self) -> &'static str {
+        self.index.env
     }
 
     /// Returns the tag of the engine that compiled the code in the bundle.
@@ -178,6 +178,7 @@ impl BundledModules {
             is_style_sheet: content.is_style_sheet,
             strict_interop: content.strict_interop,
             cache_key: None,
+            has_globs: false,
             compiled: Mutex::new(compiled),
         })
     }

@@ -67,7 +67,8 @@ pub(crate) fn exception_error(described: &str, host: &Host) -> RenderError {
 
 /// Returns a hint if a hook failed because several copies of React are loaded.
 fn duplicate_react_hint(message: &str, host: &Host) -> Option<String> {
-    let is_hook = message.contains("'use") && message.contains("null");
+    let is_hook = message.contains("'use") && message.contains("null")
+        || message.contains("Invalid hook call");
     let copies = is_hook.then(|| host.loaded_copies_of_react())?;
     (copies.len() > 1).then(|| {
         format!(
@@ -84,8 +85,6 @@ fn missing_global_hint(message: &str) -> Option<String> {
     Some(match name {
         "window"
         | "document"
-        | "localStorage"
-        | "sessionStorage"
         | "location"
         | "history"
         | "HTMLElement"
@@ -99,7 +98,7 @@ fn missing_global_hint(message: &str) -> Option<String> {
         "Buffer" | "__dirname" | "require" => {
             format!("`{name}` exists only in Node.js")
         }
-        "WebSocket" | "XMLHttpRequest" => {
+        "XMLHttpRequest" => {
             format!(
                 "`{name}` is not available during a render; pass the data as props, or call a server function"
             )

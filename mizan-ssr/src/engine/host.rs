@@ -22,7 +22,7 @@ use crate::embedded_data::{EmbeddedData, PageData};
 use crate::fetch::{DISABLED_MESSAGE, FetchClient, FetchEvent, Fetches};
 use crate::function_calls::{Call, CallOutcome, CallRunner, FunctionCalls, TooManyCalls};
 use crate::modules::{
-    ImportKind, Loader, MissingExport, Module, ModuleError, ModuleFormat, in_package,
+    ImportKind, Loader, MissingExport, Module, ModuleError, ModuleFormat, import_error, in_package,
 };
 
 mod compression;
@@ -43,6 +43,8 @@ pub(crate) struct Host {
     /// The modules that the current realm has loaded, by id.
     modules: RefCell<HashMap<String, Arc<Module>>>,
     render: RefCell<RenderState>,
+    /// The value of `import.meta.env` in the current realm.
+    env: RefCell<String>,
     started: Instant,
     /// The time of `started` in milliseconds since the Unix epoch.
     time_origin: f64,
@@ -82,6 +84,7 @@ impl Host {
             fetch_client,
             modules: RefCell::default(),
             render: RefCell::default(),
+            env: RefCell::default(),
             started: Instant::now(),
             time_origin,
         })
@@ -259,15 +262,18 @@ impl Host {
         self.modules.borrow().get(id).map(Arc::clone)
     }
 
-    /// Returns the main files of React that are loaded, one for each copy of React.
+    /// Returns the directories of the copies of React that are loaded.
     pub(crate) fn loaded_copies_of_react(&self) -> Vec<String> {
-        let is_react = |id: &&String| {
-            ["production", "development"]
-                .iter()
-                .any(|mode| Path::new(id.as_str()).ends_with(format!("cjs/react.{mode}.js")))
+        let directory = |id: &String| {
+            let file = Path::new(id);
+            let modes = ["production", "development"];
+            let mut names = modes.iter().map(|mode| format!("cjs/react.{mode}.js"));
+            let is_react = names.any(|name| file.ends_with(name));
+            let directory = file.ancestors().nth(2).filter(|_| is_react)?;
+            Some(directory.to_string_lossy().into_owned())
         };
         let modules = self.modules.borrow();
-        let mut copies: Vec<_> = modules.keys().filter(is_react).cloned().collect();
+        let mut copies: Vec<_> = modules.keys().filter_map(directory).collect();
         copies.sort();
         copies
     }
@@ -280,9 +286,12 @@ impl Host {
     /// Removes and returns the ids of the modules whose files have changed.
     pub(crate) fn take_changed_modules(&self) -> Vec<String> {
         let mut modules = self.modules.borrow_mut();
+        // A file that cannot be read fails the start of the renderer, but keeps the last values later.
+        let _ = self.loader.load_env();
+        let env_changed = *self.env.borrow() != self.loader.env();
         let changed: Vec<String> = modules
             .values()
-            .filter(|module| self.loader.is_stale(module))
+            .filter(|module| env_changed || self.loader.is_stale(module))
             .map(|module| module.id.clone())
             .collect();
         for id in &changed {
@@ -325,9 +334,21 @@ impl Host {
     }
 
     /// Loads a module and returns its description as JSON.
-    fn load_module(&self, id: &str) -> Result<String, HostError> {
+    ///
+    /// `import` is the importer with the specifier, which the error of an unsupported file names.
+    fn load_module(&self, id: &str, import: Option<(&str, &str)>) -> Result<String, HostError> {
         let started = Instant::now();
-        let module = self.loader.module(id);
+        let module = self
+            .loader
+            .module(id)
+            .map_err(|error| match (error, import) {
+                (ModuleError::Unsupported { file, reason }, Some((importer, specifier)))
+                    if Path::new(id.split('?').next().unwrap_or(id)) == file =>
+                {
+                    import_error(Path::new(importer), specifier, &reason)
+                }
+                (error, _) => error,
+            });
         let module = module.map_err(|error| self.module_exception(error))?;
         let mut render = self.render.borrow_mut();
         render.load_progress.module_loaded(started, id);
@@ -354,17 +375,11 @@ impl Host {
         Ok(description.to_string())
     }
 
-    /// Returns the value of `import.meta.env` as JSON.
+    /// Returns `import.meta.env` as JSON.
     fn env(&self) -> String {
-        let development = self.loader.development();
-        json!({
-            "MODE": self.loader.mode(),
-            "DEV": development,
-            "PROD": !development,
-            "SSR": true,
-            "BASE_URL": self.loader.base_url(),
-        })
-        .to_string()
+        let env = self.loader.env();
+        self.env.borrow_mut().clone_from(&env);
+        env
     }
 
     /// Returns the exception of an import whose `name` the imported module does not export.

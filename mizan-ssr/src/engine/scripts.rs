@@ -54,6 +54,7 @@ static LAZY_SCRIPTS: &[Script] = &[
     script!("compressionStreams", "compression_streams.js"),
     script!("subtleCrypto", "subtle_crypto.js"),
     script!("buffer", "vendor/buffer.js"),
+    script!("storage", "storage.js"),
     script!("formData", "vendor/form_data.js"),
     script!("headers", "headers.js"),
     script!("body", "body.js"),

@@ -491,10 +491,6 @@ fn evaluate_script(
 }
 
 /// Returns the value that V8 passes on from the code that creates a promise to its reactions.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the signature of a V8 callback"
-)]
 fn async_context(
     scope: &mut v8::PinScope<'_, '_>,
     _arguments: v8::FunctionCallbackArguments<'_>,

@@ -8,7 +8,7 @@
 /** The functions that Rust implements; see `src/engine/host/functions.rs`. */
 interface Host {
   /** Loads a module and returns its description, a {@link ModuleDescription} as JSON. */
-  loadModule(id: string): string;
+  loadModule(id: string, importer?: string, specifier?: string): string;
   /** Returns the id of the module that `specifier` names in `importer`. */
   resolveModule(
     specifier: string,
@@ -499,7 +499,9 @@ interface Scripts {
     onLoaded: (name: string, value: unknown) => void;
     /** Called if a value is assigned to a global before it is loaded. */
     onReplaced: Callback;
-  }): Fetches & {
+  }): Pick<Fetches, "completeFetch"> & {
+    /** Removes what a render has left behind. */
+    clear: Callback;
     /** Returns `crypto.subtle`. */
     subtle: () => object;
     nodeModules: NodeModules;
@@ -626,6 +628,12 @@ interface LazyScripts {
     subtle: object;
   };
   buffer(): object;
+  storage(): {
+    Storage: AnyClass;
+    localStorage: object;
+    sessionStorage: object;
+    clearStorages: Callback;
+  };
   formData(inputs: Pick<Streams, "ReadableStream">): FormDataClasses;
   headers(): HeadersScript;
   body(

@@ -27,7 +27,7 @@
       onLoaded: (name, value) => globalMutationCheck.globalLoaded(name, value),
       onReplaced: () => globalMutationCheck.globalReplaced(),
     });
-    const { subtle, nodeModules, completeFetch, clearFetches } = platform;
+    const { subtle, nodeModules, completeFetch } = platform;
     scripts.crypto({ host, defineGlobals, DOMException, subtle });
     const { completeCall, hasPendingCalls, clearCalls } =
       scripts.serverFunctions({ host });
@@ -75,7 +75,7 @@
         renders.detach();
         clearTimers();
         clearCalls();
-        clearFetches();
+        platform.clear();
         asyncContext.reset();
         resetLogLimit();
         return globalMutationCheck.changedGlobal(thorough);

@@ -14,7 +14,7 @@
     const modules = new Map();
     const namespaces = moduleNamespaces();
     const { link, completeNames } = moduleLinking({ host, namespaces });
-    const env = JSON.parse(host.env());
+    let env = JSON.parse(host.env());
 
     /**
      * Returns the module that a package substitutes for `id` in browsers, if `error` says that a module of
@@ -28,14 +28,14 @@
 
     /**
      * Loads a module with its static imports. `loaded` receives the ids, and `order` the modules, imports first.
-     * @type {(id: string, loaded: string[], order: Module[]) => Module}
+     * @type {(id: string, loaded: string[], order: Module[], importer?: string, specifier?: string) => Module}
      */
-    const loadGraph = (id, loaded, order) => {
+    const loadGraph = (id, loaded, order, importer, specifier) => {
       const known = modules.get(id);
       if (known) return known;
       const before = [loaded.length, order.length];
       try {
-        return loadWithImports(id, loaded, order);
+        return loadWithImports(id, loaded, order, importer, specifier);
       } catch (error) {
         for (const other of loaded.splice(before[0])) modules.delete(other);
         order.length = before[1];
@@ -47,10 +47,10 @@
         return module;
       }
     };
-    /** @type {(id: string, loaded: string[], order: Module[]) => Module} */
-    const loadWithImports = (id, loaded, order) => {
+    /** @type {(id: string, loaded: string[], order: Module[], importer?: string, specifier?: string) => Module} */
+    const loadWithImports = (id, loaded, order, importer, specifier) => {
       /** @type {ModuleDescription} */
-      const description = JSON.parse(host.loadModule(id));
+      const description = JSON.parse(host.loadModule(id, importer, specifier));
       /** @type {Module} */
       const module = {
         ...description,
@@ -79,8 +79,8 @@
       };
       modules.set(id, module);
       loaded.push(id);
-      for (const [, importedId] of description.imports) {
-        const imported = loadGraph(importedId, loaded, order);
+      for (const [specifier, importedId] of description.imports) {
+        const imported = loadGraph(importedId, loaded, order, id, specifier);
         module.requests.push(imported);
         module.used.add(imported.id);
       }
@@ -88,15 +88,15 @@
       return module;
     };
 
-    /** @type {(id: string) => Module} */
-    const linkedModule = (id) => {
+    /** @type {(id: string, importer?: string, specifier?: string) => Module} */
+    const linkedModule = (id, importer, specifier) => {
       const known = modules.get(id);
       if (known) return known;
       /** @type {string[]} */
       const loaded = [];
       /** @type {Module[]} */
       const order = [];
-      const module = loadGraph(id, loaded, order);
+      const module = loadGraph(id, loaded, order, importer, specifier);
       try {
         link(order, startEsModule);
       } catch (error) {
@@ -177,7 +177,7 @@
       checkImportOptions(options);
       const id = host.resolveModule(text, importer.id, "import");
       importer.used.add(id);
-      const module = linkedModule(id);
+      const module = linkedModule(id, importer.id, text);
       // The importer's own code continues first, as with modules that are fetched.
       await undefined;
       const completion = evaluate(module);
@@ -345,6 +345,7 @@
 
     /** @param {Iterable<string>} ids */
     const invalidate = (ids) => {
+      env = JSON.parse(host.env());
       const invalid = new Set(ids);
       for (let grew = true; grew;) {
         grew = false;

@@ -35,6 +35,11 @@
     );
     const asyncClasses = lazy(() => asyncContext.createClasses());
     const buffer = lazy(() => script("buffer")());
+    let usesStorage = false;
+    const storage = lazy(() => {
+      usesStorage = true;
+      return script("storage")();
+    });
     const urlPattern = lazy(() => script("urlPattern")());
 
     /**
@@ -92,6 +97,7 @@
     defineLazyGlobals(formData, ["Blob", "File", "FormData"]);
     defineLazyGlobals(headers, ["Headers"]);
     defineLazyGlobals(fetchApi, ["Request", "Response"]);
+    defineLazyGlobals(storage, ["Storage", "localStorage", "sessionStorage"]);
     defineLazyGlobals(urlPattern, ["URLPattern"]);
 
     class Navigator {
@@ -112,6 +118,16 @@
       }
       get onLine() {
         return true;
+      }
+    }
+    // Clients of real-time services look for the class while they are created.
+    class WebSocket extends /** @type {AnyClass} */ (events.EventTarget) {
+      constructor() {
+        super();
+        throw new events.DOMException(
+          "a render cannot open a WebSocket; open it in an effect",
+          "NotSupportedError",
+        );
       }
     }
     class PerformanceObserver {
@@ -136,6 +152,7 @@
       Navigator,
       navigator: new Navigator(),
       PerformanceObserver,
+      WebSocket,
       /** @param {any} input @param {any} [init] */
       async fetch(input, init = undefined) {
         usesFetch = true;
@@ -160,7 +177,8 @@
       completeFetch(id, event, text, bytes) {
         fetchApi().completeFetch(id, event, text, bytes);
       },
-      clearFetches() {
+      clear() {
+        if (usesStorage) storage().clearStorages();
         if (usesFetch) fetchApi().clearFetches();
         usesFetch = false;
       },

@@ -1,5 +1,5 @@
 // @ts-check
-// structuredClone and MessageChannel.
+// structuredClone, MessageChannel and BroadcastChannel.
 /** @satisfies {Scripts["structuredClone"]} */ (
   ({ defineGlobals, events, setTimeout }) => {
     const { DOMException, EventTarget, MessageEvent } = events;
@@ -171,7 +171,45 @@
       }
     }
 
+    const MAX_CHANNELS = 1_000;
+    /** The channels that are not closed. @type {Set<BroadcastChannel>} */
+    const channels = new Set();
+    class BroadcastChannel extends EventTarget {
+      #name;
+      /** @param {unknown} name */
+      constructor(name) {
+        super();
+        this.#name = String(name);
+        // A component may create a channel for each render without closing it.
+        if (channels.size === MAX_CHANNELS) {
+          const [oldest] = channels;
+          channels.delete(oldest);
+        }
+        channels.add(this);
+      }
+      get name() {
+        return this.#name;
+      }
+      /** Sends a message to the other channels of the realm. @param {unknown} data */
+      postMessage(data) {
+        if (!channels.has(this))
+          throw new DOMException("the channel is closed", "InvalidStateError");
+        for (const channel of channels) {
+          if (channel === this || channel.#name !== this.#name) continue;
+          const message = new MessageEvent("message", {
+            data: cloneWith(data),
+          });
+          setTimeout(() => {
+            if (channels.has(channel)) channel.dispatchEvent(message);
+          }, 0);
+        }
+      }
+      close() {
+        channels.delete(this);
+      }
+    }
     defineGlobals({
+      BroadcastChannel,
       /** @type {(value: unknown, options?: { transfer?: Iterable<any> }) => any} */
       structuredClone: (value, options) => cloneWith(value, options?.transfer),
       MessagePort,

@@ -10,6 +10,36 @@ pub(super) fn default_export(text: &str) -> TransformedModule {
     TransformedModule::default_export(&serde_json::Value::from(text).to_string())
 }
 
+/// Returns a module without exports, for style sheets.
+pub(super) fn no_exports() -> TransformedModule {
+    TransformedModule::es_module(Vec::new(), "")
+}
+
+/// Returns a module whose default export is a class that fails when a render constructs it.
+pub(super) fn worker(path: &Path) -> TransformedModule {
+    let message = format!(
+        "the worker {} was created during a render; create it in an effect or an event handler",
+        path.display()
+    );
+    TransformedModule::default_export(&format!(
+        "class WorkerWrapper {{ constructor() {{ throw new Error({}); }} }}",
+        serde_json::Value::from(message)
+    ))
+}
+
+/// Returns a module whose default export is a function that fails when a render calls it.
+pub(super) fn wasm_init(path: &Path) -> TransformedModule {
+    let message = format!(
+        "the WebAssembly module {} was started during a render, which has no WebAssembly; start it in an effect \
+         or an event handler",
+        path.display()
+    );
+    TransformedModule::default_export(&format!(
+        "async () => {{ throw new Error({}); }}",
+        serde_json::Value::from(message)
+    ))
+}
+
 /// Returns a CommonJS module whose exports are the JSON `text`.
 pub(super) fn parsed_json(text: &str) -> TransformedModule {
     TransformedModule::generated(

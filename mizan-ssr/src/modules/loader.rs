@@ -1,24 +1,30 @@
 //! The module loader, shared by all render threads.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use parking_lot::Mutex;
+use serde_json::Map;
+use sha2::{Digest, Sha256};
 
 use super::disk_cache::DiskCache;
 use super::disk_cache::key::CacheKey;
 use super::disk_cache::statistics::CacheCounters;
 use super::error::ModuleError;
-use super::generated_module::{default_export, json_file, parsed_json};
+use super::generated_module::{
+    default_export, json_file, no_exports, parsed_json, wasm_init, worker,
+};
+use super::glob_import::{GlobImports, has_glob_imports};
 use super::module::{CompiledCode, Module, ReactFiles, SourceFile};
 use super::module_kind::{ModuleKind, REACT_SERVER_FILE, extension, is_react_server};
 use super::package::in_package;
 use super::resolver::{BrowserReplacement, ImportKind, Resolved, Resolver, is_bare};
 use super::transform::{ModuleFormat, SyntaxOptions, TransformedModule, transform};
 use crate::bundle::BundledModules;
-use crate::vite::Vite;
+use crate::vite::{EnvError, Vite, data_url};
 
 /// Resolves, reads and transforms modules, once for all isolates.
 pub(crate) struct Loader {
@@ -39,6 +45,8 @@ pub(crate) struct Loader {
     type_module: Mutex<HashMap<PathBuf, bool>>,
     /// The first import of each module that was imported by the name of its package.
     package_imports: Mutex<HashMap<String, PackageImport>>,
+    /// The object `import.meta.env`.
+    env: Mutex<Map<String, serde_json::Value>>,
 }
 
 /// An import by the name of a package, for example `import "@vercel/oidc"`.
@@ -64,6 +72,7 @@ struct LoadedCode {
     cache_key: Option<CacheKey>,
     /// The entry of the disk cache, if there is one: the compiled code stored with the module.
     cached: Option<Option<CompiledCode>>,
+    has_globs: bool,
 }
 
 impl Loader {
@@ -85,6 +94,7 @@ impl Loader {
             modules: Mutex::default(),
             type_module: Mutex::default(),
             package_imports: Mutex::default(),
+            env: Mutex::default(),
         }
     }
 
@@ -319,12 +329,52 @@ impl Loader {
         let Some(current_file) = &current.file else {
             return true;
         };
-        if current_file.has_changed() {
+        if current_file.has_changed() || self.matches_new_files(&current, current_file) {
             self.modules.lock().remove(&module.id);
             self.resolver.clear_cache();
             return true;
         }
-        !Arc::ptr_eq(&current, module) && current_file.digest != file.digest
+        let is_same = current_file.digest == file.digest && current.cache_key == module.cache_key;
+        !Arc::ptr_eq(&current, module) && !is_same
+    }
+
+    /// Returns whether an `import.meta.glob` of `module` matches other files than before.
+    fn matches_new_files(&self, module: &Module, file: &SourceFile) -> bool {
+        if !module.has_globs {
+            return false;
+        }
+        let source = fs::read_to_string(&file.path).unwrap_or_default();
+        let key = self.expand_globs(&file.path, &source).and_then(|expanded| {
+            let syntax = self.syntax_options(&file.path, self.is_type_module(&file.path))?;
+            let digest = Sha256::digest(expanded.as_bytes()).into();
+            Ok(CacheKey::new(&file.path, &syntax, &digest))
+        });
+        key.ok() != module.cache_key
+    }
+
+    /// Replaces each `import.meta.glob` in the source of the project's module `path`.
+    fn expand_globs(&self, path: &Path, source: &str) -> Result<String, ModuleError> {
+        let tsconfig = self.resolver.tsconfig(path)?;
+        let resolve_alias = |pattern: &str| {
+            let paths = tsconfig.as_ref()?.resolve_path_alias_or_base_url(pattern);
+            paths.into_iter().next()
+        };
+        let globs = GlobImports {
+            root: self.vite_root(),
+            resolve_alias: &resolve_alias,
+        };
+        globs.expand(path, source)
+    }
+
+    /// Returns Vite's root directory, or the first component directory.
+    fn vite_root(&self) -> &Path {
+        let root = self.vite.as_ref().and_then(|vite| vite.root_path());
+        root.unwrap_or(&self.root)
+    }
+
+    fn is_type_module(&self, path: &Path) -> bool {
+        let known = self.type_module.lock();
+        known.get(path).copied().unwrap_or_default()
     }
 
     /// Clears cached lookups, so that a file created after a failure is found.
@@ -344,16 +394,12 @@ impl Loader {
         let path = Path::new(path);
         let (file, content) = SourceFile::read(path)?;
         let kind = ModuleKind::of(path, query)?;
-        let type_module = self
-            .type_module
-            .lock()
-            .get(path)
-            .copied()
-            .unwrap_or_default();
+        let type_module = self.is_type_module(path);
         let LoadedCode {
             mut transformed,
             cache_key,
             cached,
+            has_globs,
         } = self.load_code(kind, &file, content, type_module)?;
         if is_react_server(path) {
             transformed.format = ModuleFormat::ReactServer;
@@ -372,6 +418,7 @@ impl Loader {
             is_style_sheet: kind.is_style_sheet(),
             strict_interop: in_package(path) && (type_module || extension(path) == "mjs"),
             cache_key,
+            has_globs,
             compiled: Mutex::new(cached.flatten()),
             file: Some(file),
         };
@@ -389,7 +436,13 @@ impl Loader {
         let transformed = match kind {
             ModuleKind::AssetUrl => default_export(&self.asset_url(path, &content)),
             ModuleKind::RawText => default_export(&text_of(path, content)?),
-            ModuleKind::StyleSheet => default_export(""),
+            ModuleKind::StyleSheet => no_exports(),
+            ModuleKind::InlineStyle => {
+                default_export(&self.inline_style(path, text_of(path, content)?)?)
+            }
+            ModuleKind::InlineAsset => default_export(&data_url(path, &content)),
+            ModuleKind::Worker => worker(path),
+            ModuleKind::WasmInit => wasm_init(path),
             ModuleKind::CssModule => self.css_module(path, &text_of(path, content)?)?,
             ModuleKind::Json => json_file(path, &text_of(path, content)?)?,
             ModuleKind::Script => {
@@ -400,6 +453,7 @@ impl Loader {
             transformed,
             cache_key: None,
             cached: None,
+            has_globs: false,
         })
     }
 
@@ -411,7 +465,15 @@ impl Loader {
         type_module: bool,
     ) -> Result<LoadedCode, ModuleError> {
         let syntax = self.syntax_options(&file.path, type_module)?;
-        let key = CacheKey::new(&file.path, &syntax, &file.digest);
+        let has_globs = !syntax.package && has_glob_imports(source);
+        let expanded;
+        let (source, digest) = if has_globs {
+            expanded = self.expand_globs(&file.path, source)?;
+            (expanded.as_str(), Sha256::digest(&expanded).into())
+        } else {
+            (source, file.digest)
+        };
+        let key = CacheKey::new(&file.path, &syntax, &digest);
         let (transformed, cached) = match self.cache.get(key, source) {
             Some((transformed, compiled)) => (transformed, Some(compiled)),
             None => {
@@ -423,13 +485,43 @@ impl Loader {
             transformed,
             cache_key: Some(key),
             cached,
+            has_globs,
         })
+    }
+
+    /// Returns the text of a style sheet that is imported with `?inline`. Vite's build minifies it.
+    #[cfg(feature = "css-modules")]
+    fn inline_style(&self, path: &Path, css: String) -> Result<String, ModuleError> {
+        if self.development {
+            return Ok(css);
+        }
+        super::css_module::minify(path, &css)
+    }
+
+    #[cfg(not(feature = "css-modules"))]
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "the same signature as with the feature"
+    )]
+    fn inline_style(&self, _: &Path, css: String) -> Result<String, ModuleError> {
+        Ok(css)
     }
 
     #[cfg(feature = "css-modules")]
     fn css_module(&self, path: &Path, css: &str) -> Result<TransformedModule, ModuleError> {
-        let root = self.vite.as_ref().and_then(|vite| vite.root_path());
-        let names = super::css_module::class_names(root.unwrap_or(&self.root), path, css)?;
+        let resolve = |specifier: &str, importer: &Path| {
+            // As in Vite, a path does not need to begin with `./`.
+            let sibling = importer.with_file_name(specifier);
+            if sibling.is_file() {
+                return Ok(sibling);
+            }
+            let resolved = self
+                .resolver
+                .resolve(specifier, importer, ImportKind::Import);
+            resolved.map(|resolved| resolved.path)
+        };
+        let names = super::css_module::class_names(self.vite_root(), path, css, &resolve)?;
         Ok(super::generated_module::class_names(names))
     }
 
@@ -458,19 +550,46 @@ impl Loader {
                 .and_then(|options| options.verbatim_module_syntax)
                 .unwrap_or_default(),
             jsx_import_source: options.and_then(|options| options.jsx_import_source.clone()),
+            experimental_decorators: options
+                .and_then(|options| options.experimental_decorators)
+                .unwrap_or_default(),
+            decorator_metadata: options
+                .and_then(|options| options.emit_decorator_metadata)
+                .unwrap_or_default(),
             development: self.development,
             package,
         })
     }
 
-    /// Returns the value of `import.meta.env.BASE_URL`.
-    pub(crate) fn base_url(&self) -> String {
-        if let Some(bundle) = &self.bundle {
-            return bundle.base_url().into();
+    /// Reads the `.env` files.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EnvError`] if a file cannot be read, or if a setting would expose all variables.
+    pub(crate) fn load_env(&self) -> Result<(), EnvError> {
+        let mut env = Map::new();
+        let mut mode = self.mode();
+        let mut base_url = "/".into();
+        if let Some(vite) = &self.vite {
+            env = vite.env_variables(mode)?;
+            mode = vite.mode_or(mode);
+            base_url = vite.base_url();
         }
-        self.vite
-            .as_ref()
-            .map_or("/".into(), |vite| vite.base_url())
+        env.insert("BASE_URL".into(), base_url.into());
+        env.insert("MODE".into(), mode.into());
+        env.insert("DEV".into(), self.development.into());
+        env.insert("PROD".into(), (!self.development).into());
+        env.insert("SSR".into(), true.into());
+        *self.env.lock() = env;
+        Ok(())
+    }
+
+    /// Returns `import.meta.env` as JSON.
+    pub(crate) fn env(&self) -> String {
+        if let Some(bundle) = &self.bundle {
+            return bundle.env().into();
+        }
+        serde_json::Value::from(self.env.lock().clone()).to_string()
     }
 
     /// Returns the URL at which the browser finds a file of the project.
@@ -500,6 +619,7 @@ fn empty_module(id: &str) -> Module {
         is_style_sheet: false,
         strict_interop: false,
         cache_key: None,
+        has_globs: false,
         compiled: Mutex::default(),
     }
 }
@@ -518,9 +638,7 @@ fn text_of(path: &Path, content: Vec<u8>) -> Result<String, ModuleError> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
-    use super::Loader;
+    use super::{Loader, fs};
     use crate::modules::DiskCache;
 
     #[test]

@@ -6,6 +6,8 @@ mod disk_cache;
 mod encoding;
 mod error;
 mod generated_module;
+mod glob_import;
+mod import_location;
 
 mod loader;
 mod missing_export;
@@ -21,6 +23,7 @@ pub use disk_cache::CacheStatistics;
 pub(crate) use disk_cache::{DiskCache, default_directory};
 pub(crate) use encoding::{Reader, put_module};
 pub(crate) use error::{ModuleError, source_excerpt};
+pub(crate) use import_location::import_error;
 pub(crate) use loader::Loader;
 pub(crate) use missing_export::MissingExport;
 pub(crate) use module::{CompiledCode, Module, ReactFiles, SourceFile};

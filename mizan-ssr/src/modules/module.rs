@@ -27,6 +27,8 @@ pub(crate) struct Module {
     pub(crate) strict_interop: bool,
     /// The key in the disk cache, for modules that are worth caching.
     pub(crate) cache_key: Option<CacheKey>,
+    /// Set if the code depends on the files that an `import.meta.glob` matches.
+    pub(crate) has_globs: bool,
     pub(crate) compiled: Mutex<Option<CompiledCode>>,
 }
 

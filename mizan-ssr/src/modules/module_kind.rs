@@ -19,6 +19,14 @@ pub(super) enum ModuleKind {
     RawText,
     /// Exports the URL at which the browser finds the file: `?url`, images, fonts.
     AssetUrl,
+    /// Exports the content of a style sheet as a string: `?inline`.
+    InlineStyle,
+    /// Exports the content of an asset as a data URL: `?inline`.
+    InlineAsset,
+    /// Exports a class that starts a worker in the browser: `?worker`.
+    Worker,
+    /// Exports a function that starts a WebAssembly module: `?init`.
+    WasmInit,
 }
 
 /// The beginning of the file name of the React server build that renders; see `js/react_server.js`.
@@ -36,7 +44,7 @@ impl ModuleKind {
     ///
     /// # Errors
     ///
-    /// Returns [`ModuleError::Unsupported`] for an unknown query or extension.
+    /// Returns [`ModuleError::Unsupported`] for an unknown extension, or a query that needs Vite.
     pub(super) fn of(path: &Path, query: &str) -> Result<Self, ModuleError> {
         let unsupported = |reason: String| ModuleError::Unsupported {
             file: path.into(),
@@ -44,16 +52,48 @@ impl ModuleKind {
         };
         let extension = extension(path);
         let is_any_of = |extensions: &[&str]| extensions.contains(&extension.as_str());
-        match query {
-            "?raw" => return Ok(Self::RawText),
-            "?url" => return Ok(Self::AssetUrl),
-            _ if is_any_of(&ASSET_EXTENSIONS) => return Ok(Self::AssetUrl),
-            "" => {}
-            _ => {
-                return Err(unsupported(format!(
-                    "the query `{query}` is not supported; use ?raw or ?url"
-                )));
-            }
+        let has = |flag: &str| {
+            let flags = query.trim_start_matches('?').split('&');
+            flags.into_iter().any(|other| other == flag)
+        };
+        if has("raw") {
+            return Ok(Self::RawText);
+        }
+        if has("worker") || has("sharedworker") {
+            return match has("url") {
+                false => Ok(Self::Worker),
+                true => Err(unsupported(
+                    "the URL of a worker's script is known only to Vite; create the worker in an effect".into(),
+                )),
+            };
+        }
+        if has("url") || has("no-inline") {
+            return Ok(Self::AssetUrl);
+        }
+        if has("react") {
+            return Err(unsupported(
+                "`?react` needs a Vite plugin, which the renderer does not run; write the SVG as a component, or \
+                 import its URL for an <img>"
+                    .into(),
+            ));
+        }
+        if has("init") {
+            return Ok(Self::WasmInit);
+        }
+        if is_any_of(&STYLE_EXTENSIONS) && has("inline") {
+            return match extension.as_str() {
+                "css" => Ok(Self::InlineStyle),
+                _ => Err(unsupported(format!(
+                    "`?inline` is not available for .{extension} files, which Vite compiles; import a .css file"
+                ))),
+            };
+        }
+        if is_any_of(&ASSET_EXTENSIONS) {
+            return Ok(if has("inline") {
+                Self::InlineAsset
+            } else {
+                Self::AssetUrl
+            });
         }
         if is_any_of(&SCRIPT_EXTENSIONS) {
             Ok(Self::Script)
@@ -118,8 +158,17 @@ mod tests {
             ("/a.css", "?raw", Some(ModuleKind::RawText)),
             ("/a.css", "?url", Some(ModuleKind::AssetUrl)),
             ("/a.png", "", Some(ModuleKind::AssetUrl)),
-            ("/a.svg", "?react", Some(ModuleKind::AssetUrl)),
-            ("/a.tsx", "?worker", None),
+            ("/a.svg", "?react", None),
+            ("/a.svg", "?inline", Some(ModuleKind::InlineAsset)),
+            ("/a.svg", "?no-inline", Some(ModuleKind::AssetUrl)),
+            ("/a.svg", "?t=1", Some(ModuleKind::AssetUrl)),
+            ("/a.css", "?inline", Some(ModuleKind::InlineStyle)),
+            ("/a.scss", "?inline", None),
+            ("/a.tsx", "?worker", Some(ModuleKind::Worker)),
+            ("/a.tsx", "?worker&inline", Some(ModuleKind::Worker)),
+            ("/a.tsx", "?worker&url", None),
+            ("/a.tsx", "?t=1", Some(ModuleKind::Script)),
+            ("/a.wasm", "?init", Some(ModuleKind::WasmInit)),
             ("/a.md", "", None),
             ("/a", "", None),
         ] {

@@ -4,28 +4,29 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use oxc::allocator::Allocator;
-use oxc::ast::ast::{AccessorProperty, Decorator, Program};
-use oxc::ast_visit::Visit;
+use oxc::ast::ast::Program;
 use oxc::codegen::{Codegen, CodegenOptions, CommentOptions};
 use oxc::diagnostics::OxcDiagnostic;
 use oxc::parser::Parser;
 use oxc::semantic::SemanticBuilder;
 use oxc::span::SourceType;
-use oxc::transformer::{JsxRuntime, TransformOptions, Transformer};
+use oxc::transformer::{HelperLoaderMode, JsxRuntime, TransformOptions, Transformer};
 use oxc::transformer_plugins::ModuleRunnerTransform;
 
 use super::error::{ModuleError, SyntaxError};
 use super::source_map::SourceMap;
 
+mod decorators;
 mod es_module;
 mod jsx;
 mod module_record;
 
+use self::decorators::ClassFeatures;
 use self::es_module::TopLevelAwait;
 pub(crate) use self::es_module::{IMPORT, NAME_DEFAULT, REGISTER_EXPORTS};
 pub(crate) use self::jsx::JSX_ELEMENTS;
-use self::module_record::ModuleBindings;
 pub(crate) use self::module_record::ModuleRecord;
+use self::module_record::{LocalBinding, ModuleBindings};
 
 /// A module as a function body, which an engine compiles and the module runner calls.
 #[derive(Debug)]
@@ -64,6 +65,10 @@ pub(crate) struct SyntaxOptions {
     pub(crate) verbatim_module_syntax: bool,
     /// `jsxImportSource` of the tsconfig.
     pub(crate) jsx_import_source: Option<String>,
+    /// `experimentalDecorators` of the tsconfig.
+    pub(crate) experimental_decorators: bool,
+    /// `emitDecoratorMetadata` of the tsconfig.
+    pub(crate) decorator_metadata: bool,
     /// JSX elements contain their source locations, which React's development build reports.
     pub(crate) development: bool,
     /// The file belongs to a package: it is compiled JavaScript and needs no source map.
@@ -119,11 +124,33 @@ fn transform_on_stack(
         return Ok(common_js(source.into(), true));
     }
 
+    let mut lowers_classes = false;
     if !syntax.package {
-        reject_unsupported_syntax(path, source, &parsed.program)?;
+        let features = ClassFeatures::of(source, &parsed.program);
+        match features.decorator {
+            Some(offset) if !syntax.experimental_decorators => {
+                return Err(ModuleError::Syntax(SyntaxError::at(
+                    path.into(),
+                    source,
+                    offset as usize,
+                    "decorators need `experimentalDecorators` in the tsconfig, because decorators of the \
+                     ECMAScript proposal are not supported; set the option, or call the decorator as a function"
+                        .into(),
+                )));
+            }
+            // The same transformation replaces `accessor` by a getter and a setter.
+            _ => lowers_classes = features.decorator.is_some() || features.has_accessor,
+        }
     }
     if !is_es_module {
-        lower(path, source, &allocator, &mut parsed.program, syntax)?;
+        lower(
+            path,
+            source,
+            &allocator,
+            &mut parsed.program,
+            syntax,
+            lowers_classes,
+        )?;
         let (code, map) = print(path, &parsed.program, !syntax.package);
         return Ok(TransformedModule {
             map,
@@ -140,7 +167,14 @@ fn transform_on_stack(
     if awaits == TopLevelAwait::Expressions {
         es_module::replace_awaits(&allocator, &mut parsed.program);
     }
-    let bindings = lower(path, source, &allocator, &mut parsed.program, syntax)?;
+    let bindings = lower(
+        path,
+        source,
+        &allocator,
+        &mut parsed.program,
+        syntax,
+        lowers_classes,
+    )?;
     es_module::name_default_value(&allocator, &mut parsed.program);
     let variables = es_module::take_module_statements(&mut parsed.program);
     if !syntax.development {
@@ -167,6 +201,7 @@ fn lower<'a>(
     allocator: &'a Allocator,
     program: &mut Program<'a>,
     syntax: &SyntaxOptions,
+    lowers_classes: bool,
 ) -> Result<ModuleBindings, ModuleError> {
     let semantic = SemanticBuilder::new()
         .with_enum_eval(true)
@@ -178,8 +213,10 @@ fn lower<'a>(
     let mut scoping = semantic.semantic.into_scoping();
     let has_jsx_or_types = !syntax.package || program.source_type.is_typescript();
     if has_jsx_or_types {
-        let transformed = Transformer::new(allocator, path, &transform_options(syntax))
-            .build_with_scoping(scoping, program);
+        let mut options = transform_options(syntax);
+        options.decorator.legacy = lowers_classes;
+        let transformed =
+            Transformer::new(allocator, path, &options).build_with_scoping(scoping, program);
         if let Some(diagnostic) = transformed.diagnostics.first() {
             return Err(syntax_error(path, source, diagnostic));
         }
@@ -237,17 +274,22 @@ fn print(path: &Path, program: &Program<'_>, with_map: bool) -> (String, Option<
 impl TransformedModule {
     /// Returns an ES module whose default export is the value of the expression `value`.
     pub(super) fn default_export(value: &str) -> Self {
+        Self::es_module(
+            vec![("default", "value".into())],
+            &format!("const value = {value};"),
+        )
+    }
+
+    /// Returns an ES module without imports. `exports` are the names with the variables in `code`.
+    pub(super) fn es_module(exports: Vec<(&str, String)>, code: &str) -> Self {
+        let mut bindings = ModuleBindings::default();
+        for (name, variable) in exports {
+            bindings.export(name, LocalBinding::Variable(variable));
+        }
+        let code = es_module::function_body(&bindings, &[], TopLevelAwait::None, code);
         Self {
-            record: ModuleRecord {
-                local: vec!["default".into()],
-                ..ModuleRecord::default()
-            },
-            ..Self::generated(
-                ModuleFormat::EsModule { awaits: false },
-                format!(
-                    "return (function* () {{ yield {REGISTER_EXPORTS}([() => value]); const value = {value}; }})();"
-                ),
-            )
+            record: bindings.record,
+            ..Self::generated(ModuleFormat::EsModule { awaits: false }, code)
         }
     }
 
@@ -274,6 +316,8 @@ fn common_js(code: String, unchanged: bool) -> TransformedModule {
 fn transform_options(syntax: &SyntaxOptions) -> TransformOptions {
     let mut options = TransformOptions::default();
     options.typescript.only_remove_type_imports = syntax.verbatim_module_syntax;
+    options.decorator.emit_decorator_metadata = syntax.decorator_metadata;
+    options.helper_loader.mode = HelperLoaderMode::External;
     options.jsx.jsx_plugin = true;
     options.jsx.runtime = JsxRuntime::Automatic;
     options.jsx.development = syntax.development;
@@ -296,41 +340,6 @@ fn syntax_error(path: &Path, source: &str, diagnostic: &OxcDiagnostic) -> Module
         offset as usize,
         message,
     ))
-}
-
-/// Rejects syntax that the transformer leaves in place and no engine supports.
-///
-/// The engine's own error would not name the file.
-fn reject_unsupported_syntax(
-    path: &Path,
-    source: &str,
-    program: &Program<'_>,
-) -> Result<(), ModuleError> {
-    struct Finder(Option<(u32, &'static str)>);
-    impl<'a> Visit<'a> for Finder {
-        fn visit_decorator(&mut self, it: &Decorator<'a>) {
-            let message = "decorators are not supported; call the decorator as a function";
-            self.0.get_or_insert((it.span.start, message));
-        }
-        fn visit_accessor_property(&mut self, it: &AccessorProperty<'a>) {
-            let message = "`accessor` is not supported; write a getter and a setter";
-            self.0.get_or_insert((it.span.start, message));
-        }
-    }
-    if !source.contains('@') && !source.contains("accessor") {
-        return Ok(());
-    }
-    let mut finder = Finder(None);
-    finder.visit_program(program);
-    match finder.0 {
-        None => Ok(()),
-        Some((offset, message)) => Err(ModuleError::Syntax(SyntaxError::at(
-            path.into(),
-            source,
-            offset as usize,
-            message.into(),
-        ))),
-    }
 }
 
 #[cfg(test)]

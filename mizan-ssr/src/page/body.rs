@@ -11,7 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use uuid::Uuid;
 
 use super::document::DOCUMENT_END;
-use super::navigation::NavigationStream;
+use super::navigation_stream::NavigationStream;
 use crate::renderer::RenderStream;
 
 /// The body of a page, complete or streamed: first the shell, then the suspended parts as they complete.

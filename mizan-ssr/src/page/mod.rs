@@ -34,6 +34,7 @@ mod error_component;
 mod error_page;
 mod headers;
 mod navigation;
+mod navigation_stream;
 pub(crate) mod outcome;
 mod pages;
 mod response;

@@ -3,20 +3,13 @@
 //! The response is a stream of JSON objects, one per line. The first one describes the page, and later ones
 //! have the results of server functions as they complete. `NAVIGATION.md` describes the protocol.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-
-use bytes::Bytes;
 use http::header::ORIGIN;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::body::PageBody;
 use super::headers;
 use crate::embedded_data::{PageData, push_json_line};
-use crate::error::RenderError;
-use crate::renderer::RenderStream;
 
 /// The request header of a client navigation, and the value of `Vary`.
 pub(super) const NAVIGATION: HeaderName = HeaderName::from_static("mizan-navigation");
@@ -124,56 +117,6 @@ pub(super) fn reload(build: &str) -> Response<PageBody> {
     response(StatusCode::OK, build, body)
 }
 
-/// The lines of a response: a description, and the results of server functions.
-pub(super) struct NavigationStream {
-    first: Option<Bytes>,
-    rest: Option<RenderStream>,
-    component: String,
-}
-
-impl NavigationStream {
-    pub(super) fn new(first: String, rest: RenderStream, component: &str) -> Self {
-        Self {
-            first: Some(first.into()),
-            rest: Some(rest),
-            component: component.into(),
-        }
-    }
-
-    pub(super) fn is_end(&self) -> bool {
-        self.first.is_none() && self.rest.is_none()
-    }
-
-    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(first));
-        }
-        while let Some(rest) = &mut self.rest {
-            match ready!(Pin::new(rest).poll_chunk(cx)) {
-                Some(Ok(chunk)) => {
-                    if let Some(line) = data_line(&chunk.data) {
-                        return Poll::Ready(Some(line.into()));
-                    }
-                }
-                // The browser renders the component itself.
-                Some(Err(error)) => log_error(&self.component, &error),
-                None => self.rest = None,
-            }
-        }
-        Poll::Ready(None)
-    }
-}
-
-fn log_error(component: &str, error: &RenderError) {
-    let id = Uuid::new_v4();
-    tracing::error!(%id, component, %error, "rendering failed after the page of a navigation was sent");
-}
-
-fn data_line(data: &PageData) -> Option<String> {
-    let members = data.members();
-    (!members.is_empty()).then(|| format!("{{{members}}}\n"))
-}
-
 fn push_string(line: &mut String, text: &str) {
     line.push_str(&Value::from(text).to_string());
 }
@@ -183,8 +126,8 @@ mod tests {
     use http::header::ORIGIN;
     use http::{HeaderMap, HeaderName, HeaderValue};
 
-    use super::{BUILD, NAVIGATION, PageDescription, RequestKind, data_line};
-    use crate::embedded_data::{EmbeddedData, PageData};
+    use super::{BUILD, NAVIGATION, PageDescription, RequestKind};
+    use crate::embedded_data::EmbeddedData;
 
     fn headers(pairs: &[(HeaderName, &'static str)]) -> HeaderMap {
         let pair = |(name, value): &(HeaderName, &'static str)| {
@@ -215,7 +158,8 @@ mod tests {
             of(&[navigation.clone(), current.clone()]),
             RequestKind::Navigation
         );
-        assert_eq!(of(&[navigation.clone()]), RequestKind::OutdatedNavigation);
+        let only = std::slice::from_ref(&navigation);
+        assert_eq!(of(only), RequestKind::OutdatedNavigation);
         let old = (BUILD, "b0");
         assert_eq!(of(&[navigation, old]), RequestKind::OutdatedNavigation);
     }
@@ -239,12 +183,5 @@ mod tests {
                 .to_owned()
                 + "\n"
         );
-        assert_eq!(
-            data_line(&data).as_deref(),
-            Some(
-                "{\"results\":[{\"name\":\"user\",\"output\":{ \"name\": 1}}],\"pending\":[{\"name\":\"slow\"}]}\n"
-            )
-        );
-        assert_eq!(data_line(&PageData::default()), None);
     }
 }

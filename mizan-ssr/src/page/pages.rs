@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::cache::PageCache;
+use super::cache::store::PageCache;
 use super::csp::CspTemplate;
 use super::error::{PagesError, PagesErrorKind};
 use super::outcome::LocalPath;

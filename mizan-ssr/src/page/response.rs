@@ -6,17 +6,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, IF_NONE_MATCH, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use serde::Serialize;
 
 use super::body::PageBody;
-use super::cache::{self, CachePolicy};
+use super::cache::policy::CachePolicy;
 use super::csp::Nonce;
 use super::document::{DOCUMENT_END, Document, Hydration, has_title, split_hoisted};
 use super::error_page::ErrorPage;
 use super::headers;
-use super::navigation::{self, NAVIGATION, NavigationStream, PageDescription, RequestKind};
+use super::navigation::{self, NAVIGATION, PageDescription, RequestKind};
+use super::navigation_stream::NavigationStream;
 use super::outcome::PageOutcome;
 use super::pages::{PageSettings, Pages};
 use crate::embedded_data::PageData;
@@ -248,7 +249,7 @@ impl<'a> Page<'a> {
         self.uri = Some(request.uri().clone());
         let headers = request.headers();
         self.is_retry = headers.contains_key(RETRY);
-        self.if_none_match = cache::if_none_match(headers);
+        self.if_none_match = headers.get(IF_NONE_MATCH).cloned();
         if self.parts.pages.assets.is_some() {
             self.kind = RequestKind::of(headers, &self.parts.pages.build_id);
         }

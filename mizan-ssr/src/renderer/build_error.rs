@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use crate::error::RenderError;
 #[cfg(feature = "fetch")]
 use crate::fetch::FetchClientError;
+use crate::vite::EnvError;
 
 /// The error of [`RendererBuilder::build`](super::RendererBuilder::build).
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub(super) enum RendererBuildErrorKind {
         source: io::Error,
     },
     CannotStartThread(io::Error),
+    Env(EnvError),
     #[cfg(feature = "fetch")]
     Fetch(FetchClientError),
     NoReact {
@@ -46,6 +48,12 @@ impl From<RendererBuildErrorKind> for RendererBuildError {
     }
 }
 
+impl From<EnvError> for RendererBuildError {
+    fn from(error: EnvError) -> Self {
+        RendererBuildErrorKind::Env(error).into()
+    }
+}
+
 impl fmt::Display for RendererBuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
@@ -60,6 +68,9 @@ impl fmt::Display for RendererBuildError {
             }
             RendererBuildErrorKind::CannotStartThread(_) => {
                 f.write_str("cannot start the threads of the renderer")
+            }
+            RendererBuildErrorKind::Env(_) => {
+                f.write_str("cannot load the variables of `import.meta.env`")
             }
             #[cfg(feature = "fetch")]
             RendererBuildErrorKind::Fetch(FetchClientError::Origin(invalid)) => invalid.fmt(f),
@@ -85,6 +96,7 @@ impl StdError for RendererBuildError {
             }
             RendererBuildErrorKind::InvalidRoot { source, .. }
             | RendererBuildErrorKind::CannotStartThread(source) => Some(source),
+            RendererBuildErrorKind::Env(source) => Some(source),
             #[cfg(feature = "fetch")]
             RendererBuildErrorKind::Fetch(FetchClientError::Origin(_)) => None,
             #[cfg(feature = "fetch")]

@@ -286,6 +286,7 @@ impl RendererBuilder {
                 loader
             }
         };
+        loader.load_env()?;
         let watchdog = Watchdog::start().map_err(RendererBuildErrorKind::CannotStartThread)?;
         #[cfg(feature = "fetch")]
         let fetch_client = self.fetch.map(FetchClient::start).transpose()?;

@@ -4,10 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::assets::PageAssets;
 use super::data_url::data_url;
+use super::env::{EnvError, EnvSettings, process_variables};
 use super::files::{BrowserFiles, BrowserFilesService, Content, HashedNames, NewFile};
 use super::manifest::{self, Chunks, encode_path};
 use crate::bundle::Bundle;
@@ -32,6 +34,7 @@ pub struct Vite {
     source: Source,
     base: String,
     root: Option<PathBuf>,
+    env: EnvSettings,
 }
 
 #[derive(Clone, Debug)]
@@ -77,6 +80,7 @@ impl Vite {
             },
             base: "/".into(),
             root: None,
+            env: EnvSettings::default(),
         })
     }
 
@@ -98,6 +102,8 @@ impl Vite {
             },
             base: browser.base.into(),
             root: None,
+            // The bundle contains the values of `import.meta.env`.
+            env: EnvSettings::default(),
         })
     }
 
@@ -113,6 +119,7 @@ impl Vite {
             },
             base: "/".into(),
             root: None,
+            env: EnvSettings::default(),
         }
     }
 
@@ -132,6 +139,43 @@ impl Vite {
     pub fn root(mut self, root: impl Into<PathBuf>) -> Self {
         self.root = Some(root.into());
         self
+    }
+
+    /// Sets Vite's mode, which is `import.meta.env.MODE` and selects the file `.env.[mode]`: `mode` in Vite's
+    /// configuration. The default is `development` with the development server, otherwise `production`.
+    #[must_use]
+    pub fn mode(mut self, mode: impl Into<String>) -> Self {
+        self.env.mode = Some(mode.into());
+        self
+    }
+
+    /// Sets the directory of the `.env` files, relative to the root: `envDir` in Vite's configuration. The
+    /// default is the root.
+    #[must_use]
+    pub fn env_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.env.directory = Some(directory.into());
+        self
+    }
+
+    /// Adds a prefix of variables that `import.meta.env` contains: `envPrefix` in Vite's configuration. The
+    /// default is `VITE_`.
+    ///
+    /// Everything in `import.meta.env` is public: it is part of the browser's code.
+    #[must_use]
+    pub fn env_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.env.prefixes.push(prefix.into());
+        self
+    }
+
+    /// Returns the value of `import.meta.env.MODE`; `default` unless it is set.
+    pub(crate) fn mode_or<'a>(&'a self, default: &'a str) -> &'a str {
+        self.env.mode.as_deref().unwrap_or(default)
+    }
+
+    /// Returns the public variables of `import.meta.env`, from the `.env` files and the process.
+    pub(crate) fn env_variables(&self, mode: &str) -> Result<Map<String, Value>, EnvError> {
+        let root = self.root.as_deref().unwrap_or(Path::new(""));
+        self.env.variables(mode, root, &process_variables())
     }
 
     /// Returns a tower service with the files of the build, for the path [`base`](Self::base).
@@ -187,7 +231,6 @@ impl Vite {
     }
 
     /// Returns Vite's root directory, once it is determined.
-    #[cfg(feature = "css-modules")]
     pub(crate) fn root_path(&self) -> Option<&Path> {
         self.root.as_deref()
     }

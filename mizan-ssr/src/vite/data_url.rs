@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 /// Returns the data URL that Vite writes into a script for a file below `build.assetsInlineLimit`.
 ///
 /// The page must contain the same text as the script, or hydration reports a mismatch.
-pub(super) fn data_url(file: &Path, content: &[u8]) -> String {
+pub(crate) fn data_url(file: &Path, content: &[u8]) -> String {
     let extension = file.extension().unwrap_or_default().to_string_lossy();
     let kind = match &*extension.to_ascii_lowercase() {
         "svg" => "image/svg+xml",

@@ -45,7 +45,7 @@ impl Build {
         build.write("dist/.env", "SECRET=1");
         build.write("dist/.git/config", "secret");
         build.write("dist/.well-known/security.txt", "Contact: mailto:a@b.c");
-        build.write("dist/assets/main-Bx3dQ9aT.js", &script());
+        build.write("dist/assets/main-Bx3dQ9aT.js", script());
         build.write("dist/assets/main-C0ffee00.css", "body{}");
         build.write(
             "dist/favicon.svg",

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use crate::app::{App, block_on, inside, on_engines};
 
 /// Runs `test` on V8, whose isolates can change threads, inside of an async runtime.
-fn on_v8(component: &str, test: impl AsyncFn(&Renderer)) {
+fn on_v8(component: &str, test: &impl AsyncFn(&Renderer)) {
     on_engines(|engine| {
         if format!("{engine:?}") == "V8" {
             let app = App::component(component);
@@ -56,7 +56,7 @@ const HELLO: &str = "export default ({ n }: { n: number }) => <b>{n}</b>;";
 
 #[test]
 fn first_render_runs_in_pool_and_short_ones_on_callers_thread() {
-    on_v8(HELLO, async |renderer| {
+    on_v8(HELLO, &async |renderer| {
         let props = json!({ "n": 1 });
         let mut first = pin!(renderer.render("App.tsx", &props));
         assert!(poll_once(first.as_mut()).is_pending());
@@ -96,7 +96,7 @@ fn long_code_is_interrupted_and_repeated_in_pool() {
             while (Date.now() < end);
             return <b>{milliseconds}</b>;
         };";
-    on_v8(source, async |renderer| {
+    on_v8(source, &async |renderer| {
         let short = json!({ "milliseconds": 0 });
         warm_up(renderer, &short).await;
         let long = json!({ "milliseconds": 300 });
@@ -144,7 +144,7 @@ const CALLS: &str = "import { Suspense, use } from 'react';
 
 #[test]
 fn available_results_complete_render_on_callers_thread() {
-    on_v8(CALLS, async |renderer| {
+    on_v8(CALLS, &async |renderer| {
         let render = || {
             let call = |name: String, _| async move { Ok(Bytes::from(json!(name).to_string())) };
             renderer.component("App.tsx").functions(call).render()
@@ -178,7 +178,7 @@ fn available_results_complete_render_on_callers_thread() {
 
 #[test]
 fn waiting_render_continues_in_pool() {
-    on_v8(CALLS, async |renderer| {
+    on_v8(CALLS, &async |renderer| {
         let answer = Arc::new(Notify::new());
         let calls = Arc::new(AtomicUsize::new(0));
         for _ in 0..50 {
@@ -210,7 +210,7 @@ fn waiting_render_continues_in_pool() {
 
 #[test]
 fn dropping_suspended_stream_releases_isolate() {
-    on_v8(CALLS, async |renderer| {
+    on_v8(CALLS, &async |renderer| {
         for _ in 0..20 {
             let call = |_, _| std::future::pending();
             let mut stream = pin!(renderer.component("App.tsx").functions(call).stream());
@@ -224,7 +224,7 @@ fn dropping_suspended_stream_releases_isolate() {
 
 #[test]
 fn thread_with_small_stack_renders_in_pool() {
-    on_v8(HELLO, async |renderer| {
+    on_v8(HELLO, &async |renderer| {
         let props = json!({ "n": 1 });
         warm_up(renderer, &props).await;
         let small = std::thread::Builder::new().stack_size(1 << 20);
@@ -246,7 +246,7 @@ fn thread_with_small_stack_renders_in_pool() {
 fn endless_recursion_fails_on_callers_thread() {
     let source = "const recurse = (n: number): number => recurse(n + 1) + 1;
         export default ({ deep }: { deep: boolean }) => <b>{deep ? recurse(0) : 1}</b>;";
-    on_v8(source, async |renderer| {
+    on_v8(source, &async |renderer| {
         // The stack of the threads of tokio.
         let renderer = renderer.clone();
         let thread = std::thread::Builder::new()
@@ -282,7 +282,7 @@ fn changes_of_globals_do_not_reach_next_render_on_callers_thread() {
             if (changes) (globalThis as any).leaked = 'leaked';
             return <b>{String((globalThis as any).leaked)}</b>;
         };";
-    on_v8(source, async |renderer| {
+    on_v8(source, &async |renderer| {
         let (changes, reads) = (json!({ "changes": true }), json!({ "changes": false }));
         warm_up(renderer, &reads).await;
         let mut render = pin!(renderer.render("App.tsx", &changes));
@@ -345,7 +345,7 @@ fn threads_share_isolates() {
 
 #[test]
 fn closed_renderer_refuses_renders() {
-    on_v8(HELLO, async |renderer| {
+    on_v8(HELLO, &async |renderer| {
         let props = json!({ "n": 1 });
         warm_up(renderer, &props).await;
         renderer.clone().close().await;

@@ -13,7 +13,7 @@ use crate::log::Log;
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// Runs `test` on every engine with an app whose page `Broken.tsx` throws.
-fn on_apps(test: impl AsyncFn(&App, EngineKind)) {
+fn on_apps(test: &impl AsyncFn(&App, EngineKind)) {
     on_engines(|engine| {
         let app = App::new(&[
             ("NotFound.tsx", "export default () => <p>nothing here</p>;"),
@@ -51,7 +51,7 @@ fn header<'a>(response: &'a Response<PageBody>, name: &http::HeaderName) -> &'a 
 
 #[test]
 fn unknown_paths_have_page_or_problem() {
-    on_apps(async |app, engine| {
+    on_apps(&async |app, engine| {
         let pages = builder(app, engine).not_found("NotFound.tsx").build();
         let pages = pages.expect("valid settings");
         let fallback = async |method, accept| {
@@ -89,7 +89,7 @@ fn unknown_paths_have_page_or_problem() {
 
 #[test]
 fn fallback_redirects_to_canonical_path() {
-    on_apps(async |app, engine| {
+    on_apps(&async |app, engine| {
         let pages = builder(app, engine).trailing_slash(TrailingSlash::Always);
         let pages = pages.build().expect("valid settings");
         let fallback = async |method: Method, uri: &str| {
@@ -110,7 +110,7 @@ fn fallback_redirects_to_canonical_path() {
 
 #[test]
 fn production_renders_page_of_application_for_errors() {
-    on_apps(async |app, engine| {
+    on_apps(&async |app, engine| {
         let (log, _guard) = Log::of_this_thread();
         let pages = builder(app, engine).error("Error.tsx").build();
         let pages = pages.expect("valid settings");
@@ -141,7 +141,7 @@ fn production_renders_page_of_application_for_errors() {
 
 #[test]
 fn broken_error_page_falls_back_to_built_in_page() {
-    on_apps(async |app, engine| {
+    on_apps(&async |app, engine| {
         for component in ["Broken.tsx", "Missing.tsx"] {
             let pages = builder(app, engine).error(component).build();
             let page = pages.expect("valid settings");

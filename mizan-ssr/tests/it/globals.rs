@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use mizan_ssr::error::RenderErrorCode;
 use serde_json::json;
 
@@ -259,7 +261,8 @@ fn compresses_and_limits_decompressed_data() {
                return <b>{use(results.get(size)!) as string}</b>;
              };",
         );
-        let renderer = app.builder(engine).max_heap_bytes(64 << 20).build();
+        let renderer = app.builder(engine).max_heap_bytes(32 << 20);
+        let renderer = renderer.deadline(Duration::from_secs(60)).build();
         let renderer = renderer.expect("valid settings");
         let shown = html(&renderer, "App.tsx", &json!({ "size": 0 }));
         assert_eq!(shown, "<b>1048576TypeError</b>");
@@ -326,5 +329,23 @@ fn provides_buffer_only_as_module() {
             html(&app.renderer(engine), "App.tsx", &json!({})),
             "<b>undefined,w6Q=,true,true</b>"
         );
+    });
+}
+
+#[test]
+fn storage_is_empty_at_start_of_render() {
+    on_engines(|engine| {
+        let app = App::component(
+            "export default ({ value }: { value: string }) => {
+               const before = [localStorage.getItem('key'), sessionStorage.length].join();
+               localStorage.setItem('key', value); sessionStorage.setItem('a', value);
+               return <b>{[before, localStorage.getItem('key'), sessionStorage.key(0)].join()}</b>;
+             };",
+        );
+        let renderer = app.renderer(engine);
+        for value in ["one", "two"] {
+            let page = html(&renderer, "App.tsx", &json!({ "value": value }));
+            assert_eq!(page, format!("<b>,0,{value},a</b>"));
+        }
     });
 }

@@ -7,11 +7,15 @@ mod browser_files;
 mod bundle;
 mod cache;
 mod caller_thread;
+#[cfg(feature = "css-modules")]
+mod css_modules;
 mod development;
 mod dom;
+mod env;
 mod error_pages;
 mod fetch;
 mod functions;
+mod glob;
 mod globals;
 mod limits;
 mod log;

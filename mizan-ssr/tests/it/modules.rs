@@ -490,3 +490,117 @@ fn evaluates_failed_modules_again_in_the_next_render() {
         assert_eq!(html(&renderer, "App.tsx", &json!({})), "<b>2</b>");
     });
 }
+
+#[test]
+fn queries_convert_files_as_in_vite() {
+    on_engines(|engine| {
+        check(
+            engine,
+            &[
+                (
+                    "App.tsx",
+                    "import Work from './work?worker'; import init from './sum.wasm?init'; import text from './a.css?inline';
+                     import dot from './dot.gif?inline'; import again, { n } from './n?copy'; import './b.css';
+                     n.push(1); const attempt = () => { try { new Work(); } catch (error) { return error.message.includes('effect'); } };
+                     export default () => <b>{[attempt(), typeof init, text, dot, again === n].join()}</b>;",
+                ),
+                ("work.ts", "self.onmessage = () => {};"),
+                ("sum.wasm", "x"),
+                ("a.css", ".a { color: red }"),
+                ("b.css", ".b { color: red }"),
+                ("dot.gif", "GIF"),
+                ("n.ts", "export const n: number[] = []; export default n;"),
+            ],
+            if cfg!(feature = "css-modules") {
+                "<b>true,function,.a{color:red},data:image/gif;base64,R0lG,true</b>"
+            } else {
+                "<b>true,function,.a { color: red },data:image/gif;base64,R0lG,true</b>"
+            },
+        );
+    });
+}
+
+#[test]
+fn reports_unusable_imports_with_location_and_way_out() {
+    on_engines(|engine| {
+        for (import, parts) in [
+            (
+                "import Logo from './logo.svg?react';",
+                ["App.tsx:2:18: cannot import \"./logo.svg?react\"", "<img>"],
+            ),
+            (
+                "import url from './w?worker&url';",
+                ["App.tsx:2:17", "create the worker in an effect"],
+            ),
+            (
+                "import text from './a.md';",
+                ["App.tsx:2:18", "import the file with ?raw or ?url"],
+            ),
+            (
+                "import css from './a.css';",
+                ["App.tsx:2:8", "does not provide an export named 'default'"],
+            ),
+        ] {
+            let app = App::new(&[
+                (
+                    "App.tsx",
+                    &format!("\n{import}\nexport default () => null;"),
+                ),
+                ("logo.svg", "<svg/>"),
+                ("w.ts", ""),
+                ("a.md", ""),
+                ("a.css", ""),
+                (
+                    "tsconfig.json",
+                    r#"{"compilerOptions":{"verbatimModuleSyntax":true}}"#,
+                ),
+            ]);
+            let error = error(&app.renderer(engine), "App.tsx").to_string();
+            for part in parts {
+                assert!(error.contains(part), "{part:?} in {error}");
+            }
+        }
+    });
+}
+
+#[test]
+fn supports_decorators_of_typescript_and_accessors() {
+    let source = "const log: string[] = [];
+        const sealed = (target: any) => { target.sealed = true; };
+        const named = (name: string) => (target: any) => class extends target { static title = name; };
+        const bound = (target: any, key: string, descriptor: PropertyDescriptor) => {
+          const { value } = descriptor;
+          return { ...descriptor, value(this: any, ...values: any[]) { return '<' + value.apply(this, values) + '>'; } };
+        };
+        const field = (target: any, key: string) => { log.push('field ' + key); };
+        const parameter = (target: any, key: string, index: number) => { log.push(key + index); };
+        @named('first') @sealed
+        class A {
+          @field name = 'n';
+          accessor own = 2;
+          @bound greet(@parameter who: string) { return this.name + who + this.own; }
+        }
+        export default () => <b>{[(A as any).title, (A as any).sealed, new A().greet('w'), ...log].join()}</b>;";
+    on_engines(|engine| {
+        check(
+            engine,
+            &[
+                ("App.tsx", source),
+                (
+                    "tsconfig.json",
+                    r#"{"compilerOptions":{"experimentalDecorators":true,"emitDecoratorMetadata":true}}"#,
+                ),
+            ],
+            "<b>first,true,&lt;nw2&gt;,field name,greet0</b>",
+        );
+        // Without decorators, `accessor` needs no option.
+        check(
+            engine,
+            &[(
+                "App.tsx",
+                "class A { accessor n = 1; static accessor s = 'x'; } export default () => <b>{new A().n}{A.s}</b>;",
+            )],
+            "<b>1<!-- -->x</b>",
+        );
+    });
+}

@@ -316,8 +316,9 @@ test("staff list accounts and sign out members, but not superusers", async ({
 
   const chat = await visit("/admin/");
   const { page } = chat;
-  await expect(page.getByText("You are not signed in.")).toBeVisible();
+  await expect(page).toHaveURL("/sign-in/?next=%2Fadmin%2F");
   await chat.switchTo("Staff");
+  await page.goto("/admin/");
   await expect(page.getByRole("list", { name: "Users" })).toBeVisible();
   await expectAccessible(page);
   await page.getByRole("button", { name: `Sign out ${email}` }).click();

@@ -118,9 +118,10 @@ test("an error is shown with its location until it is fixed", async ({
   await expect(page.locator("#mizan-root")).toHaveText("Hello, World!");
 });
 
-base("a page says that Vite is not running", async ({ page }) => {
+base("a page says that Vite is not running", async ({ page }, testInfo) => {
   const { process, address } = await startServer(
-    ...["--dev", "http://localhost:1", "--database", ":memory:"],
+    ...["--dev", "http://localhost:1"],
+    ...["--database", testInfo.outputPath("chat.db")],
   );
   try {
     await page.goto(`${address}/hello/`);

@@ -6,7 +6,7 @@ const limits = {
   "/": 104_000,
   "/contact/": 131_000,
   "/hello/": 75_000,
-  "/rooms/general/": 112_000,
+  "/rooms/lobby/": 112_000,
 };
 
 for (const [path, limit] of Object.entries(limits))

@@ -143,6 +143,8 @@ impl BundleBuilder {
         let Some(engine) = self.engine else {
             let cache = DiskCache::new(None);
             let loader = Loader::new(roots[0].clone(), false, vite.clone().map(Arc::new), cache);
+            let env = loader.load_env();
+            env.map_err(|error| BundleBuildErrorKind::Renderer(error.into()))?;
             return self.bundle(file, &pages, vite.as_ref(), &loader, None);
         };
         let mut builder = Renderer::builder()

@@ -83,9 +83,9 @@ pub(super) fn encode(
             .collect(),
     });
     summary.browser_files = vite.map_or(0, |(_, built)| built.files.len());
-    let base_url = loader.base_url();
+    let env = loader.env();
     let index = Index {
-        base_url: &base_url,
+        env: &env,
         code_tag,
         browser,
         pages: page_entries,

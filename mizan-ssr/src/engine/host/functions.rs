@@ -23,7 +23,11 @@ pub(in crate::engine) struct HostFunction {
 pub(in crate::engine) static HOST_FUNCTIONS: &[HostFunction] = &[
     HostFunction {
         name: "loadModule",
-        run: |host, arguments| Ok(JsValue::Text(host.load_module(arguments.text()?)?)),
+        run: |host, arguments| {
+            let id = arguments.text()?;
+            let import = arguments.optional_text()?.zip(arguments.optional_text()?);
+            host.load_module(id, import).map(JsValue::Text)
+        },
     },
     HostFunction {
         name: "resolveModule",
@@ -290,10 +294,10 @@ pub(in crate::engine) static HOST_FUNCTIONS: &[HostFunction] = &[
                 "generate" => Some(curve.generate()),
                 "publicKey" => curve.public_key(key),
                 "point" => curve.point(key),
-                "fromPkcs8" => curve.from_pkcs8(key),
-                "toPkcs8" => curve.to_pkcs8(key),
-                "fromSpki" => curve.from_spki(key),
-                "toSpki" => curve.to_spki(key),
+                "fromPkcs8" => curve.decode_pkcs8(key),
+                "toPkcs8" => curve.encode_pkcs8(key),
+                "fromSpki" => curve.decode_spki(key),
+                "toSpki" => curve.encode_spki(key),
                 _ => None,
             }))
         },

@@ -220,7 +220,7 @@ impl Curve {
     }
 
     /// Returns the private key in a PKCS#8 document.
-    pub(super) fn from_pkcs8(self, document: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn decode_pkcs8(self, document: &[u8]) -> Option<Vec<u8>> {
         with_curve!(self, curve => {
             use curve::pkcs8::DecodePrivateKey;
             let key = curve::SecretKey::from_pkcs8_der(document).ok()?;
@@ -228,7 +228,7 @@ impl Curve {
         })
     }
 
-    pub(super) fn to_pkcs8(self, private: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn encode_pkcs8(self, private: &[u8]) -> Option<Vec<u8>> {
         with_curve!(self, curve => {
             use curve::pkcs8::EncodePrivateKey;
             let key = curve::SecretKey::from_slice(private).ok()?;
@@ -237,7 +237,7 @@ impl Curve {
     }
 
     /// Returns the public key in a SubjectPublicKeyInfo document, as an uncompressed point.
-    pub(super) fn from_spki(self, document: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn decode_spki(self, document: &[u8]) -> Option<Vec<u8>> {
         with_curve!(self, curve => {
             use curve::elliptic_curve::sec1::ToSec1Point;
             use curve::pkcs8::DecodePublicKey;
@@ -246,7 +246,7 @@ impl Curve {
         })
     }
 
-    pub(super) fn to_spki(self, point: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn encode_spki(self, point: &[u8]) -> Option<Vec<u8>> {
         with_curve!(self, curve => {
             use curve::pkcs8::EncodePublicKey;
             let key = curve::PublicKey::from_sec1_bytes(point).ok()?;

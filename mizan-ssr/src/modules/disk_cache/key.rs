@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::modules::transform::SyntaxOptions;
 
 /// The version of the file format. Part of the key, so that files of other versions are not found.
-const FORMAT_VERSION: u32 = 4;
+const FORMAT_VERSION: u32 = 5;
 
 /// The extension of the files in the cache directory.
 pub(super) const FILE_EXTENSION: &str = "module";
@@ -28,6 +28,8 @@ impl CacheKey {
             u8::from(syntax.verbatim_module_syntax),
             u8::from(syntax.development),
             u8::from(syntax.package),
+            u8::from(syntax.experimental_decorators),
+            u8::from(syntax.decorator_metadata),
             u8::from(syntax.jsx_import_source.is_some()),
         ]);
         let jsx_import_source = syntax.jsx_import_source.as_deref().unwrap_or_default();
@@ -76,6 +78,8 @@ mod tests {
             with(|syntax| syntax.jsx_import_source = Some("preact".into())),
             with(|syntax| syntax.development = true),
             with(|syntax| syntax.package = true),
+            with(|syntax| syntax.experimental_decorators = true),
+            with(|syntax| syntax.decorator_metadata = true),
             CacheKey::new(Path::new("/App.jsx"), &SyntaxOptions::default(), &content),
             CacheKey::new(path, &SyntaxOptions::default(), &[1; 32]),
         ] {

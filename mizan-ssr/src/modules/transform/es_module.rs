@@ -16,6 +16,7 @@ use oxc::ast_visit::{Visit, VisitMut, walk, walk_mut};
 use oxc::span::SPAN;
 use oxc::syntax::scope::ScopeFlags;
 
+use super::decorators::{HELPERS, HELPERS_OBJECT};
 use super::module_record::{LocalBinding, ModuleBindings};
 
 /// The parameter that registers the getters of the exports.
@@ -48,6 +49,9 @@ pub(super) fn function_body(
     code: &str,
 ) -> String {
     let mut first = String::new();
+    if code.contains(HELPERS_OBJECT) {
+        first.push_str(HELPERS);
+    }
     for (variable, specifier) in variables.iter().zip(&bindings.statements) {
         if let Some(specifier) = specifier {
             first.push_str(&format!("const {variable} = {IMPORT}({specifier}); "));

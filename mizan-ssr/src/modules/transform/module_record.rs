@@ -190,7 +190,7 @@ impl ModuleBindings {
         }
     }
 
-    fn export(&mut self, name: &str, binding: LocalBinding) {
+    pub(super) fn export(&mut self, name: &str, binding: LocalBinding) {
         self.record.local.push(name.into());
         self.locals.push(binding);
     }

@@ -1,15 +1,15 @@
 //! Pages that all visitors share, rendered once for many requests.
 
-mod policy;
-mod store;
+pub(super) mod policy;
+pub(super) mod store;
 mod stored_page;
 mod tag;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
+use http::header::{CONTENT_SECURITY_POLICY, ETAG};
+use http::{HeaderValue, Method, Response, StatusCode, Uri};
 use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
@@ -205,11 +205,6 @@ impl Page<'_> {
         }
         response
     }
-}
-
-/// Returns the header `If-None-Match` of a request.
-pub(super) fn if_none_match(headers: &HeaderMap) -> Option<HeaderValue> {
-    headers.get(IF_NONE_MATCH).cloned()
 }
 
 /// Compares entity tags weakly (RFC 9110, section 8.8.3.2).

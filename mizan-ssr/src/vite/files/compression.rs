@@ -7,7 +7,6 @@ use flate2::write::GzEncoder;
 use tokio::sync::Semaphore;
 use tokio::task;
 
-use super::Representation;
 use super::content::Content;
 use super::content_type::{is_compressible, of_file};
 use super::encoding::ContentEncoding;
@@ -30,7 +29,7 @@ pub(super) async fn compress(
     content: &Content,
     content_type: &str,
     encoding: ContentEncoding,
-) -> Option<Representation> {
+) -> Option<Bytes> {
     let Content::Memory(original) = content else {
         return None;
     };
@@ -43,10 +42,7 @@ pub(super) async fn compress(
         .await
         .ok()?
         .ok()?;
-    if !is_smaller(&compressed, original) {
-        return None;
-    }
-    Representation::new(Content::Memory(compressed)).ok()
+    is_smaller(&compressed, original).then_some(compressed)
 }
 
 /// Returns the compressed variants of a file that pay, with the extensions of their names.

@@ -53,7 +53,9 @@ fn has_hash(stem: &str, sources: &HashSet<&str>) -> bool {
         .filter(|end| sources.contains(&stem[..*end]))
         .max()
         .unwrap_or_default();
-    let rest = stem[name..].trim_start_matches(['-', '.', '_']);
+    // The hash itself may begin with `-` or `_`.
+    let rest = &stem[name..];
+    let rest = rest.strip_prefix(['-', '.', '_']).unwrap_or(rest);
     rest.len() >= HASH_LENGTH
         && rest
             .bytes()
@@ -70,7 +72,7 @@ mod tests {
         let chunks: Chunks = serde_json::from_str(
             r#"{
               "src/main.tsx": { "file": "assets/main-Bx3dQ-_T.js", "name": "main", "isEntry": true,
-                "css": ["assets/main-C0ffee00.css"], "assets": ["assets/logo-Dk2l9sKq.svg"] },
+                "css": ["assets/main-C0ffee00.css", "assets/main--2FT0mf5.css"], "assets": ["assets/logo-Dk2l9sKq.svg"] },
               "src/pages/Home.tsx": { "file": "assets/Home.js", "name": "Home" },
               "src/pages/Sub.tsx": { "file": "assets/Sub.bundle.js", "name": "Sub" },
               "src/long/someComponent.tsx": { "file": "someComponent.js", "name": "someComponent" },
@@ -83,6 +85,7 @@ mod tests {
         for (file, expected) in [
             ("assets/main-Bx3dQ-_T.js", true),
             ("assets/main-C0ffee00.css", true),
+            ("assets/main--2FT0mf5.css", true),
             ("assets/logo-Dk2l9sKq.svg", true),
             ("D3fa8dsa.js", true),
             ("assets/Home.js", false),

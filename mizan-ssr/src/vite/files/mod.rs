@@ -132,8 +132,11 @@ impl BrowserFile {
             ContentEncoding::Gzip => &self.gzip,
             ContentEncoding::Zstd => return None,
         };
-        let compress =
-            || compression::compress(&self.identity.content, self.content_type, encoding);
+        let compress = || async {
+            let content = &self.identity.content;
+            let bytes = compression::compress(content, self.content_type, encoding).await?;
+            Representation::new(Content::Memory(bytes)).ok()
+        };
         cell.get_or_init(compress).await.clone()
     }
 }

@@ -7,7 +7,7 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu"],
 });
 
-/** Opens a page, and returns the styles of its elements before and after the click, and what the browser reported. */
+/** Opens a page, and returns the styles of its elements before and after the click, and the browser's reports. */
 async function open(path) {
   const page = await browser.newPage();
   const reports = [];
@@ -20,8 +20,8 @@ async function open(path) {
       console.error(`violation of ${event.effectiveDirective}: ${event.blockedURI}`),
     );
   });
+  await page.route("**/favicon.ico", (route) => route.fulfill({ status: 204 }));
   await page.goto(`${origin}${path}`);
-  const rendered = await styles(page);
   // React attaches its listeners when it hydrates.
   await page.waitForFunction(() =>
     Object.keys(document.querySelector("#more")).some((key) => key.startsWith("__react")),
@@ -31,7 +31,7 @@ async function open(path) {
   await page.waitForSelector("#added");
   const added = await styles(page);
   await page.close();
-  return { rendered, hydrated, added, reports };
+  return { hydrated, added, reports };
 }
 
 /** Returns the computed styles of the body and all elements of the page, one text for each. */
@@ -41,7 +41,7 @@ function styles(page) {
     return [document.body, ...document.querySelectorAll("#mizan-root *:not(style)")].map((element) => {
       const style = getComputedStyle(element);
       const values = Array.from(style, (name) => `${name}: ${style.getPropertyValue(name)}`);
-      return `${element.tagName} ${values.join("; ")}`;
+      return [...new Set(values), element.tagName].sort().join("; ");
     });
   });
 }
@@ -52,7 +52,9 @@ function differences(strict, plain) {
   strict.forEach((text, at) => {
     if (text === plain[at]) return;
     const [expected, actual] = [plain[at] ?? "", text].map((all) => all.split("; "));
-    found.push(expected.filter((value) => !actual.includes(value)).join("; "));
+    const missing = expected.filter((value) => !actual.includes(value));
+    const added = actual.filter((value) => !expected.includes(value));
+    found.push(`${missing.join("; ")} became ${added.join("; ")}`);
   });
   return found;
 }
@@ -63,7 +65,6 @@ for (const name of pages) {
   const plain = await open(`/plain/${name}`);
   report[name] = {
     elements: strict.added.length,
-    rendered: differences(strict.rendered, plain.rendered),
     hydrated: differences(strict.hydrated, plain.hydrated),
     added: differences(strict.added, plain.added),
     reports: strict.reports,

@@ -69,4 +69,9 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
         line: "nobody",
         reason: "the name of a Unix user",
     },
+    Exception {
+        file: "mizan-ssr/tests/wpt/",
+        line: "",
+        reason: "tests of the Web Platform Tests project",
+    },
 ];

@@ -50,7 +50,7 @@ interface LoadedPage {
   readonly module: PageModule;
 }
 
-/** How a page is shown. */
+/** The way in which a page is shown. */
 interface Arrival extends Pick<NavigateOptions, "preserve" | "viewTransition"> {
   readonly url: URL;
   /** `traverse` if the browser has changed the history already. */

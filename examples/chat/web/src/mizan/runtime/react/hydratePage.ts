@@ -136,7 +136,7 @@ function errorHandlers(options: HydrationOptions): HydrationOptions {
   } as HydrationOptions;
 }
 
-/** What React does by default. */
+/** Reports an error as React does by default. */
 function reportRecoverableError(error: unknown): void {
   if (typeof reportError === "function") reportError(error);
   else console.error(error);
