@@ -364,7 +364,7 @@ fn get(service: &mut BrowserFilesService, path: &str, encoding: &str) -> String 
     let body = block_on(response.into_body().collect())
         .expect("a body")
         .to_bytes();
-    format!("{status} {headers:?} {:?}", body)
+    format!("{status} {headers:?} {body:?}")
 }
 
 #[test]
