@@ -251,6 +251,24 @@
       completeNames(module);
     };
 
+    /**
+     * Evaluates the module `id` and returns its exports for `require` in `importer`.
+     *
+     * @type {(id: string, importer: Module) => unknown}
+     */
+    const requireModule = (id, importer) => {
+      importer.used.add(id);
+      const module = linkedModule(id);
+      if (evaluate(module)) {
+        throw new Error(
+          `the module ${module.file} has a top-level await, so ${importer.file} must import it instead of requiring it`,
+        );
+      }
+      return module.format === "es"
+        ? namespaces.requirable(module)
+        : module.commonJs?.exports;
+    };
+
     /** @param {Module} importer */
     const createRequire = (importer) => {
       /** @param {unknown} specifier */
@@ -266,16 +284,7 @@
           importer.id,
           "require",
         );
-        importer.used.add(id);
-        const module = linkedModule(id);
-        if (evaluate(module)) {
-          throw new Error(
-            `the module ${module.file} has a top-level await, so ${importer.file} must import it instead of requiring it`,
-          );
-        }
-        return module.format === "es"
-          ? namespaces.requirable(module)
-          : module.commonJs?.exports;
+        return requireModule(id, importer);
       };
       /** @param {unknown} specifier */
       require.resolve = (specifier) =>
@@ -317,7 +326,7 @@
         module.state = "linked";
         const replacement = browserReplacement(module.id, error);
         if (replacement === undefined) throw error;
-        commonJs.exports = require(replacement);
+        commonJs.exports = requireModule(replacement, module);
       }
       commonJs.loaded = true;
       module.state = "evaluated";
