@@ -28,9 +28,9 @@ enum Outcome {
     Error(String),
 }
 
-/// Components that need what QuickJS does not have: `Intl`, for plurals, numbers, dates and lists of i18next, and some
-/// sets of characters in the regular expressions of shiki.
-const NEEDS_V8: [&str; 2] = ["i18n.tsx", "platform_shiki.tsx"];
+/// Components that need what QuickJS does not have: `Intl`, for plurals, numbers, dates and lists of i18next and for
+/// dates of @primer/react, and some sets of characters in the regular expressions of shiki.
+const NEEDS_V8: [&str; 3] = ["i18n.tsx", "platform_primer.tsx", "platform_shiki.tsx"];
 
 #[test]
 fn renders_same_bytes_as_node() {

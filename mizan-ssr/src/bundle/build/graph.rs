@@ -24,6 +24,8 @@ pub(super) struct Node {
     pub(super) requests: Vec<Resolved>,
     /// The module that replaces this one if it needs a module of Node.js. Known only for modules that may fail.
     pub(super) browser_replacement: Option<String>,
+    /// The module that replaces this one if it needs a global of browsers. Known only after a render.
+    pub(super) node_replacement: Option<String>,
     /// Static imports of a module that cannot be loaded, as far as they resolve.
     remaining_imports: Vec<String>,
     problems: Vec<NodeProblem>,
@@ -114,12 +116,21 @@ impl<'l> Graph<'l> {
         });
     }
 
+    /// Adds the replacement of a module that was observed while pages were rendered.
+    pub(super) fn add_node_replacement(&mut self, id: &str, replacement: String) {
+        if let Some(node) = self.nodes.get_mut(id) {
+            self.pending.push(replacement.clone());
+            node.node_replacement = Some(replacement);
+        }
+    }
+
     fn explore(&self, id: &str) -> Node {
         let path = Path::new(id.split('?').next().unwrap_or(id));
         let mut node = Node {
             module: self.loader.module(id),
             requests: Vec::new(),
             browser_replacement: None,
+            node_replacement: None,
             remaining_imports: Vec::new(),
             problems: Vec::new(),
         };
