@@ -26,7 +26,7 @@ const MAX_PATH_BYTES: usize = 200;
 /// Decodes the input of a call. Empty bytes are decoded as an empty object.
 ///
 /// A number without a fraction is an integer, also if it is written as `1.0`, `1e3` or `-0`: JSON Schema,
-/// JavaScript and HTML do not tell them apart.
+/// JavaScript and HTML do not tell them apart. The double `-0.0` keeps its sign.
 ///
 /// # Errors
 ///

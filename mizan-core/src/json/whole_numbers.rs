@@ -3,6 +3,8 @@
 use crate::wire::MAX_SAFE_INTEGER;
 
 /// Returns a number without a fraction as an integer, if a double holds it and its neighbours exactly.
+///
+/// `-0` is the integer 0.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
@@ -54,7 +56,13 @@ fn string_len(json: &[u8]) -> usize {
 fn plain_integer(token: &[u8]) -> Option<i64> {
     let is_float = token == b"-0" || token.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'));
     let is_number = matches!(token, [b'-' | b'0'..=b'9', ..]);
-    let number = (is_float && is_number).then(|| str::from_utf8(token).ok()?.parse().ok())?;
+    let number: Option<f64> =
+        (is_float && is_number).then(|| str::from_utf8(token).ok()?.parse().ok())?;
+    // A double keeps its sign.
+    let is_negative_zero = number.is_some_and(|number| number == 0.0 && number.is_sign_negative());
+    if is_negative_zero && token != b"-0" {
+        return None;
+    }
     to_integer(number?)
 }
 
@@ -66,7 +74,6 @@ mod tests {
     fn writes_whole_numbers_in_digits() {
         for (json, expected) in [
             ("-0", "0"),
-            ("-0.0", "0"),
             ("[1.0, 1e3 ,100e-2,-5.000]", "[1, 1000 ,1,-5]"),
             (
                 r#"{"1.0":"1.0 \"2.0\\","b":2.0}"#,
@@ -84,6 +91,7 @@ mod tests {
         for json in [
             "0",
             "-1",
+            "-0.0",
             "0.5",
             "1e-1",
             "1e21",
