@@ -103,14 +103,14 @@ async fn run<F: ServerFunction>(
     document: Option<&[u8]>,
     input: impl FnOnce() -> Result<F, Error>,
 ) -> Result<F::Output, CallError<F::Error>> {
-    F::POLICY.decide(cx).await.into_result(cx.principal())?;
+    F::POLICY.decide(cx).await?.into_result(cx.principal())?;
     let input = input()?;
     match document {
         Some(document) => input.validate_document(document),
         None => input.validate(),
     }
     .map_err(Error::invalid_fields)?;
-    input.authorize(cx).await.into_result(cx.principal())?;
+    input.authorize(cx).await?.into_result(cx.principal())?;
     input.call(cx).await.map_err(CallError::Failed)
 }
 
