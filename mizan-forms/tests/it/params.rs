@@ -124,7 +124,7 @@ async fn validates_with_the_params() {
 #[tokio::test]
 async fn authorizes_every_function_before_data_is_read() {
     let (app, reads) = app();
-    for (id, code) in [(9, "forbidden"), (404, "not_found")] {
+    for (id, code) in [(9, "forbidden"), (404, "not_found"), (500, "internal")] {
         let values = json!({ "projectId": id, "title": "x" });
         for (function, input) in [
             ("edit_project.state", json!({ "projectId": id })),
