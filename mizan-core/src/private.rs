@@ -1,8 +1,10 @@
 pub use {schemars, serde, serde_json, validator};
 
-use crate::error::{ClientError, FieldErrors};
+use crate::cx::Cx;
+use crate::error::{ClientError, Error, FieldErrors};
 use crate::function::{Input, Output};
 use crate::json::{EncodeError, encode_json_value};
+use crate::policy::{AuthorizeCheck, Check, Decision, IntoDecision};
 use crate::validation::check_constraints_by_wire_name;
 
 /// The return type of a `#[client]` function, which may be an alias.
@@ -83,3 +85,21 @@ impl<T> NotDecodable for Decodable<T> {}
 pub const fn is_input<T: Input>() {}
 
 pub const fn is_output<T: Output>() {}
+
+/// Runs the check of a policy.
+pub async fn check<'a, C>(check: C, cx: &'a Cx) -> Result<Decision, Error>
+where
+    C: Check<'a>,
+    <C::Future as Future>::Output: IntoDecision,
+{
+    check.start(cx).await.into_decision()
+}
+
+/// Runs an `authorize` check.
+pub async fn authorize<'a, I, C>(check: C, cx: &'a Cx, input: &'a I) -> Result<Decision, Error>
+where
+    C: AuthorizeCheck<'a, I>,
+    <C::Future as Future>::Output: IntoDecision,
+{
+    check.start(cx, input).await.into_decision()
+}

@@ -50,8 +50,8 @@ use proc_macro::TokenStream;
 /// | `auth = group("editors")` | allows members of the group |
 /// | `auth = and("staff", or(..), not(..))` | combines policies; `not(..)` by itself also allows anonymous callers |
 /// | `auth = "posts.rename"` | allows callers with this permission; its name must contain a `.` or a `:` |
-/// | `auth = path` | allows callers whom `async fn path(cx: &Cx) -> Decision` allows |
-/// | `authorize = path` | calls `async fn path(cx: &Cx, input: &Echo) -> Decision` with the validated input |
+/// | `auth = path` | allows callers whom `async fn path(cx: &Cx) -> Decision` allows; it returns `Result<Decision, Error>` if it can fail |
+/// | `authorize = path` | calls `async fn path(cx: &Cx, input: &Echo) -> Decision` with the validated input; it returns `Result<Decision, Error>` if it can fail |
 /// | `context = "global"` | a query without arguments that clients load once for the page |
 /// | `context = "local"` | a query that clients load below a provider with its arguments |
 /// | `affects(post, posts)` | invalidates these queries and contexts after a success; `*` means all |

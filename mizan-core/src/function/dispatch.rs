@@ -105,7 +105,7 @@ async fn run<F: ServerFunction>(
     document: Option<&[u8]>,
     input: impl FnOnce() -> Result<F, Error>,
 ) -> Result<F::Output, CallError<F::Error>> {
-    F::POLICY.decide(cx).await.into_result(cx.principal())?;
+    F::POLICY.decide(cx).await?.into_result(cx.principal())?;
     CallLimiter::check_caller(cx, F::NAME, F::LIMITS).await?;
     let input = input()?;
     CallLimiter::check_input(cx, &input).await?;
@@ -114,7 +114,7 @@ async fn run<F: ServerFunction>(
         None => input.validate(),
     }
     .map_err(Error::invalid_fields)?;
-    input.authorize(cx).await.into_result(cx.principal())?;
+    input.authorize(cx).await?.into_result(cx.principal())?;
     input.call(cx).await.map_err(CallError::Failed)
 }
 

@@ -149,9 +149,9 @@ impl FunctionEntry {
     ///
     /// # Errors
     ///
-    /// Returns the error for the client if the policy rejects the call.
+    /// Returns the error for the client if the policy rejects the call or fails.
     pub async fn check_policy(&self, cx: &Cx) -> Result<(), Error> {
-        self.policy.decide(cx).await.into_result(cx.principal())
+        self.policy.decide(cx).await?.into_result(cx.principal())
     }
 
     /// Calls the function with its input as JSON. Empty bytes mean no arguments.

@@ -20,7 +20,7 @@ pub use self::pages::Pages;
 pub use self::source::Source;
 pub use self::wire::{Input, Output};
 use crate::cx::Cx;
-use crate::error::{ClientError, FieldErrors};
+use crate::error::{ClientError, Error, FieldErrors};
 use crate::limits::Limit;
 use crate::policy::{Decision, Policy};
 pub use crate::state::StateKey;
@@ -125,9 +125,11 @@ pub trait ServerFunction: Input {
     }
 
     /// Decides whether the caller may make this call with the validated input.
-    fn authorize(&self, cx: &Cx) -> impl Future<Output = Decision> + Send {
+    ///
+    /// An error is the result of the call, like an error of the function.
+    fn authorize(&self, cx: &Cx) -> impl Future<Output = Result<Decision, Error>> + Send {
         let _ = cx;
-        ready(Decision::Allow)
+        ready(Ok(Decision::Allow))
     }
 
     /// Runs the function.

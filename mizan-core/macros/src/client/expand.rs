@@ -234,12 +234,11 @@ fn authorize(options: &Options) -> Option<TokenStream> {
     let path = options.authorize.as_ref()?;
     let cx = hygienic_cx();
     Some(quote_spanned! {call_site_at(path.span())=>
-        fn authorize(
+        async fn authorize(
             &self,
             #cx: &::mizan_core::Cx,
-        ) -> impl ::std::future::Future<Output = ::mizan_core::Decision> + ::std::marker::Send
-        {
-            #path(#cx, self)
+        ) -> ::std::result::Result<::mizan_core::Decision, ::mizan_core::Error> {
+            ::mizan_core::private::authorize::<Self, _>(#path, #cx, self).await
         }
     })
 }
