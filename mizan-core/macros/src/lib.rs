@@ -194,8 +194,8 @@ pub fn policy(input: TokenStream) -> TokenStream {
 ///     /// Too few seats are free.
 ///     #[client_error(status = 409, field = "seats", message = "only {free} seats are free")]
 ///     SoldOut { free: u32 },
-///     #[client_error(transparent)]
-///     Other(Error),
+///     #[client_error(internal)]
+///     Internal(Error),
 /// }
 ///
 /// assert_eq!(ReserveError::SoldOut { free: 2 }.into_error().code(), "sold_out");
@@ -209,7 +209,33 @@ pub fn policy(input: TokenStream) -> TokenStream {
 /// | `status = 409` | the HTTP status code, from 400 to 599 | 422 |
 /// | `field = "title"` | the input field at fault | none |
 /// | `message = "{by} has it"` | the message, which may contain fields | the variant's name as words |
-/// | `transparent` | contains a `mizan_core::Error`, which is sent unchanged; `?` converts a `mizan_core::Error` into this variant | |
+/// | `internal` | contains a `mizan_core::Error`, which is sent unchanged; `?` converts a `mizan_core::Error` and the errors of other crates, such as those of a database, into this variant | |
+/// | `transparent` | contains a `mizan_core::Error`, which is sent unchanged; `?` converts only a `mizan_core::Error` into this variant, so that the enum can have conversions of its own | |
+///
+/// With `internal`, an error that `?` converts is handled as in a function that returns
+/// `mizan_core::Error`: it is logged, and the client receives `internal` with the id of the log entry.
+/// For `anyhow::Error` and `Box<dyn std::error::Error + Send + Sync>`, which do not implement
+/// `std::error::Error`, write `.map_err(mizan_core::Error::internal)?`.
+///
+/// To declare a certain foreign error as a failure, use `transparent` and implement `From`:
+///
+/// ```
+/// use mizan_core::{ClientError, Error};
+///
+/// #[derive(ClientError)]
+/// enum ImportError {
+///     #[client_error(message = "not a number")]
+///     NotANumber {},
+///     #[client_error(transparent)]
+///     Other(Error),
+/// }
+///
+/// impl From<std::num::ParseIntError> for ImportError {
+///     fn from(_: std::num::ParseIntError) -> Self {
+///         Self::NotANumber {}
+///     }
+/// }
+/// ```
 ///
 /// On the enum, `#[client_error(name = "..")]` sets the name of the type in the generated client.
 ///

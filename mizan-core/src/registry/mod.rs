@@ -61,9 +61,12 @@ impl Registry {
         Self::default()
     }
 
-    /// Adds a function.
+    /// Adds a function, named by the struct that `#[client]` generates: `function::<Rename>()` for
+    /// `async fn rename`.
     #[track_caller]
-    pub fn function<F: ServerFunction>(mut self) -> Self {
+    pub fn function<F: ServerFunction /* function::<Rename>() for `fn rename` */>(
+        mut self,
+    ) -> Self {
         self.functions
             .push(FunctionEntry::of::<F>(Location::caller()));
         self
