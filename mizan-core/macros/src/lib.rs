@@ -59,6 +59,7 @@ use proc_macro::TokenStream;
 /// | `affects(post(id) = returns)` | the output of this function is the new data of `post`, which clients use instead of a request |
 /// | `pages(after = next)` | a query with pages: its argument `after` takes the cursor, and the member `next` of its output is the cursor of the next page |
 /// | `content_type = "text/csv"` | the content type of the `Download` that the function returns |
+/// | `state(SqlitePool, Mailer)` | types of application state that the function needs, besides those in its body (see [State](#state)) |
 /// | `input = Name` | the name of the generated struct |
 ///
 /// # Options on an argument
@@ -88,7 +89,27 @@ use proc_macro::TokenStream;
 /// # State
 ///
 /// Building the application fails if the body calls `cx.state::<T>()` and the registry has no state of
-/// the type `T`.
+/// the type `T`. If another function reads the state, such as a helper that receives the `cx`, name the
+/// type in `state(..)`, or require it for a whole part of the application with
+/// `Registry::require_state`:
+///
+/// ```
+/// use mizan_core::{Cx, Error, Registry, client};
+///
+/// struct Database(&'static str);
+///
+/// fn database(cx: &Cx) -> &Database {
+///     cx.state()
+/// }
+///
+/// #[client(query, state(Database))]
+/// async fn name(cx: &Cx) -> Result<String, Error> {
+///     Ok(database(cx).0.to_owned())
+/// }
+///
+/// assert!(Registry::new().function::<Name>().build().is_err());
+/// assert!(Registry::new().function::<Name>().state(Database("posts")).build().is_ok());
+/// ```
 #[proc_macro_attribute]
 pub fn client(options: TokenStream, item: TokenStream) -> TokenStream {
     client::expand(options.into(), item.into()).into()

@@ -51,6 +51,7 @@ pub struct Registry {
     forms: Vec<FormEntry>,
     channels: Vec<ChannelEntry>,
     state: StateMap,
+    required_state: Vec<(StateKey, &'static Location<'static>)>,
     observers: InvalidationObservers,
     require_policies: bool,
 }
@@ -216,6 +217,7 @@ impl Registry {
         self.forms.extend(other.forms);
         self.channels.extend(other.channels);
         self.state.merge(other.state);
+        self.required_state.extend(other.required_state);
         self.observers.extend(other.observers);
         self.require_policies |= other.require_policies;
         self
@@ -249,6 +251,29 @@ impl Registry {
     /// There is one value of each type. A later value replaces an earlier one.
     pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.state.set(StateKey::of::<T>(), Box::new(value));
+        self
+    }
+
+    /// Makes [`build`](Self::build) fail if the registry has no state of the type `T`, for state that
+    /// helpers, policies, forms or channels read.
+    ///
+    /// ```
+    /// use mizan_core::Registry;
+    ///
+    /// struct Database;
+    ///
+    /// /// A part of an application, whose functions share a helper that reads the database.
+    /// fn posts() -> Registry {
+    ///     Registry::new().require_state::<Database>()
+    /// }
+    ///
+    /// assert!(posts().build().is_err());
+    /// assert!(posts().state(Database).build().is_ok());
+    /// ```
+    #[track_caller]
+    pub fn require_state<T: Send + Sync + 'static>(mut self) -> Self {
+        self.required_state
+            .push((StateKey::of::<T>(), Location::caller()));
         self
     }
 
@@ -299,6 +324,7 @@ impl Registry {
         let manifest = self.describe(&mut problems);
         checks::check_state(
             &self.functions,
+            &self.required_state,
             &self.state,
             Location::caller(),
             &mut problems,

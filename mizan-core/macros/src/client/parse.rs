@@ -14,10 +14,11 @@ use syn::{
     TypeReference, parenthesized, parse_quote,
 };
 
+use super::state;
 use crate::encoding;
 use crate::policy::Policy;
 
-const OPTIONS: &str = "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages`, `content_type` and `input`";
+const OPTIONS: &str = "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages`, `content_type`, `state` and `input`";
 
 /// The options in `#[client(..)]`.
 #[derive(Default)]
@@ -29,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) affects: Vec<syntax::Affected>,
     pub(crate) pages: Option<Pages>,
     pub(crate) content_type: Option<LitStr>,
+    /// The types of state that other functions read from the context.
+    pub(crate) state: Vec<Type>,
     pub(crate) input: Option<Ident>,
 }
 
@@ -60,6 +63,7 @@ impl Parse for Options {
                 "affects" => options.affects = syntax::affects(input, option)?,
                 "pages" => options.pages = Some(pages(input, option)?),
                 "content_type" => options.content_type = Some(content_type(input, option)?),
+                "state" => options.state = state::declared_types(input, option)?,
                 "input" => options.input = Some(syntax::value(input, option, "input = Name")?),
                 _ => return Ok(false),
             }
