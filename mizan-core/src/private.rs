@@ -38,6 +38,21 @@ pub fn check_constraints<T: validator::Validate + schemars::JsonSchema>(
     check_constraints_by_wire_name(input, document)
 }
 
+/// The type of an argument by which a limit counts.
+#[diagnostic::on_unimplemented(
+    message = "a limit cannot count by an argument of the type `{Self}`",
+    label = "not a `serde::Serialize`",
+    note = "derive `serde::Serialize` for the type, or count by another argument"
+)]
+pub trait LimitValue: serde::Serialize {}
+
+impl<T: serde::Serialize> LimitValue for T {}
+
+/// Returns the text by which a limit counts calls with this value of an argument.
+pub fn limit_key<T: LimitValue>(value: &T) -> String {
+    crate::limits::limit_key(value)
+}
+
 /// Encodes a member of the data of an error.
 pub fn encode_data<T: serde::Serialize>(
     name: &'static str,

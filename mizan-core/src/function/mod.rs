@@ -2,6 +2,7 @@
 
 mod affected;
 mod call_error;
+mod call_limiter;
 mod dispatch;
 mod entry;
 mod pages;
@@ -12,6 +13,7 @@ use std::future::{Future, ready};
 
 pub use self::affected::Affected;
 pub use self::call_error::CallError;
+pub(crate) use self::call_limiter::{AddedLimit, CallLimiter};
 pub use self::dispatch::CallReply;
 pub use self::entry::FunctionEntry;
 pub use self::pages::Pages;
@@ -19,6 +21,7 @@ pub use self::source::Source;
 pub use self::wire::{Input, Output};
 use crate::cx::Cx;
 use crate::error::{ClientError, Error, FieldErrors};
+use crate::limits::Limit;
 use crate::policy::{Decision, Policy};
 pub use crate::state::StateKey;
 use crate::upload::UploadField;
@@ -68,6 +71,8 @@ pub trait ServerFunction: Input {
     /// The content type of the file that the function returns, for a function whose output is a
     /// [`Download`](crate::Download).
     const CONTENT_TYPE: Option<&'static str> = None;
+    /// The rate limits, which dispatch checks in this order.
+    const LIMITS: &'static [Limit] = &[];
     /// The documentation, as Markdown.
     const DOCS: &'static str = "";
     /// The source location.
@@ -108,6 +113,14 @@ pub trait ServerFunction: Input {
     /// maps in the output have.
     #[doc(hidden)]
     fn decode_output() -> Option<fn(&str) -> Option<String>> {
+        None
+    }
+
+    /// Returns the text by which a [limit](Self::LIMITS) by the argument `name` counts calls.
+    ///
+    /// Calls of a function that returns `None` are not counted.
+    fn limit_key(&self, name: &str) -> Option<String> {
+        let _ = name;
         None
     }
 

@@ -109,6 +109,8 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
                 ::std::option::Option::Some(#content_type);
         }
     });
+    let limits = options.limits.expand();
+    let limit_key = limit_key(parsed);
     let policy = options
         .policy
         .as_ref()
@@ -130,12 +132,14 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
             const AFFECTS: &'static [::mizan_core::function::Affected] = &[#(#affects),*];
             #pages
             #content_type
+            #limits
             const DOCS: &'static str = #docs;
             const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
                 ::std::option::Option::Some(#source);
             #required_state
             #validate
             #decode_output
+            #limit_key
             #authorize
 
             #call
@@ -201,6 +205,32 @@ fn decode_output(parsed: &ClientFunction) -> TokenStream {
             >>::decode()
         }
     }
+}
+
+/// Returns the method that returns the values by which limits count calls.
+fn limit_key(parsed: &ClientFunction) -> Option<TokenStream> {
+    let names = parsed.options.limits.arguments();
+    if names.is_empty() {
+        return None;
+    }
+    let arms = names.iter().filter_map(|(name, _)| {
+        let argument = parsed.argument(name)?;
+        let (field, ty) = (&argument.name, &argument.ty);
+        Some(quote_spanned! {ty.span()=>
+            #name => ::std::option::Option::Some(::mizan_core::private::limit_key(&self.#field)),
+        })
+    });
+    Some(quote! {
+        fn limit_key(
+            &self,
+            name: &::std::primitive::str,
+        ) -> ::std::option::Option<::std::string::String> {
+            match name {
+                #(#arms)*
+                _ => ::std::option::Option::None,
+            }
+        }
+    })
 }
 
 fn authorize(options: &Options) -> Option<TokenStream> {
