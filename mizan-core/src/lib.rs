@@ -6,6 +6,7 @@ pub mod channel;
 pub mod download;
 pub mod error;
 pub mod function;
+pub mod layer;
 pub mod limits;
 pub mod manifest;
 pub mod policy;

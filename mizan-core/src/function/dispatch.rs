@@ -15,6 +15,7 @@ use crate::download::Download;
 use crate::error::{ClientError, Error};
 use crate::invalidation::{Invalidation, InvalidationObservers};
 use crate::json;
+use crate::layer::{Layers, run_layers};
 use crate::principal::Principal;
 use crate::reply_head::ReplyHead;
 
@@ -78,7 +79,8 @@ impl Cx {
         &self,
         input: F,
     ) -> Result<F::Output, CallError<F::Error>> {
-        run(self, None, || Ok(input)).await
+        let input = admit(self, None, || Ok(input)).await?;
+        input.call(self).await.map_err(CallError::Failed)
     }
 
     /// Calls another function with Rust values on behalf of `principal`.
@@ -100,11 +102,12 @@ impl Cx {
     }
 }
 
-async fn run<F: ServerFunction>(
+/// Runs the steps before the function, and returns its input.
+async fn admit<F: ServerFunction>(
     cx: &Cx,
     document: Option<&[u8]>,
     input: impl FnOnce() -> Result<F, Error>,
-) -> Result<F::Output, CallError<F::Error>> {
+) -> Result<F, Error> {
     F::POLICY.decide(cx).await?.into_result(cx.principal())?;
     CallLimiter::check_caller(cx, F::NAME, F::LIMITS).await?;
     let input = input()?;
@@ -115,17 +118,25 @@ async fn run<F: ServerFunction>(
     }
     .map_err(Error::invalid_fields)?;
     input.authorize(cx).await?.into_result(cx.principal())?;
-    input.call(cx).await.map_err(CallError::Failed)
+    Ok(input)
 }
 
 /// Calls a function with its input as JSON.
-pub(super) async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes) -> CallReply {
+pub(super) async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes, layers: Layers) -> CallReply {
     let result = async {
         let decode = || cx.uploads().decoding(|| json::decode_input(&input));
-        Ok(run::<F>(&cx, Some(&input), decode).await?)
+        let decoded = admit::<F>(&cx, Some(&input), decode).await?;
+        match layers {
+            None => into_wire(decoded.call(&cx).await),
+            Some(layers) => run_layers(F::NAME, &layers, &cx, decoded, into_wire).await,
+        }
     };
     let reply = encode(F::NAME, F::CONTENT_TYPE, result).await;
     complete(cx, reply, || invalidations(F::AFFECTS, &input))
+}
+
+fn into_wire<O, E: ClientError>(result: Result<O, E>) -> Result<O, Error> {
+    result.map_err(E::into_error)
 }
 
 /// The conversion of the calls of an earlier version of a function.
@@ -155,6 +166,7 @@ where
 pub(super) async fn dispatch_previous<F, I, O, E>(
     cx: Cx,
     input: Bytes,
+    layers: Layers,
     name: &'static str,
     conversion: Arc<impl Conversion<F, I, O, E>>,
 ) -> CallReply
@@ -169,12 +181,12 @@ where
             let input = cx.uploads().decoding(|| json::decode_input(&input))?;
             conversion.input(input)
         };
-        let result = match run::<F>(&cx, None, decode).await {
-            Ok(output) => Ok(output),
-            Err(CallError::Failed(error)) => Err(error),
-            Err(CallError::Refused(error)) => return Err(error),
-        };
-        conversion.result(result).map_err(E::into_error)
+        let decoded = admit::<F>(&cx, None, decode).await?;
+        let convert = |result| into_wire(conversion.result(result));
+        match layers {
+            None => convert(decoded.call(&cx).await),
+            Some(layers) => run_layers(name, &layers, &cx, decoded, convert).await,
+        }
     };
     let reply = encode(name, F::CONTENT_TYPE, result).await;
     // The arguments and the output have other names and types than the queries of this client.

@@ -18,6 +18,7 @@ use crate::error::{ClientError, Error};
 use crate::form_entry::FormEntry;
 use crate::function::{AddedLimit, CallLimiter, FunctionEntry, Input, Output, ServerFunction};
 use crate::invalidation::{Invalidation, InvalidationObservers};
+use crate::layer::{self, CallLayer, DynCallLayer};
 use crate::limits::Limit;
 use crate::manifest::{self, Manifest};
 use crate::problem::Problem;
@@ -55,6 +56,7 @@ pub struct Registry {
     channels: Vec<ChannelEntry>,
     state: StateMap,
     required_state: Vec<(StateKey, &'static Location<'static>)>,
+    layers: Vec<Arc<dyn DynCallLayer>>,
     observers: InvalidationObservers,
     shared_store: Option<Arc<dyn SharedStore>>,
     limits: Vec<AddedLimit>,
@@ -216,7 +218,8 @@ impl Registry {
     ///
     /// If both have state of the same type or a shared store, the other registry's value replaces this
     /// one's.
-    pub fn merge(mut self, other: Self) -> Self {
+    pub fn merge(mut self, mut other: Self) -> Self {
+        other.apply_layers();
         self.functions.extend(other.functions);
         self.previous.extend(other.previous);
         self.retired.extend(other.retired);
@@ -339,6 +342,25 @@ impl Registry {
         self
     }
 
+    /// Adds a layer around the calls of the functions of this registry, including those that are
+    /// merged into it. The first layer is the outermost.
+    ///
+    /// See [`CallLayer`] for an example and the order of layers. Without layers, a call costs nothing
+    /// more.
+    pub fn layer(mut self, layer: impl CallLayer) -> Self {
+        self.layers.push(Arc::new(layer));
+        self
+    }
+
+    /// Puts the layers around the functions, so that they do not apply to the functions of another
+    /// registry.
+    fn apply_layers(&mut self) {
+        let layers = std::mem::take(&mut self.layers);
+        for function in self.functions.iter_mut().chain(&mut self.previous) {
+            function.layers = layer::join(&layers, &function.layers);
+        }
+    }
+
     /// Adds a function that receives the queries whose results a call of a client made stale, for example to
     /// drop cached pages that contain them.
     ///
@@ -381,7 +403,8 @@ impl Registry {
     /// Returns all problems that [`manifest`](Self::manifest) returns, and all types of state that
     /// functions require and the registry lacks.
     #[track_caller]
-    pub fn build(self) -> Result<App, BuildError> {
+    pub fn build(mut self) -> Result<App, BuildError> {
+        self.apply_layers();
         let mut problems = Vec::new();
         let manifest = self.describe(&mut problems);
         checks::check_state(

@@ -32,6 +32,7 @@ mod hostile_strings;
 mod http2;
 mod idempotency;
 mod input;
+mod layers;
 mod mounting;
 #[cfg(unix)]
 mod open_files;
