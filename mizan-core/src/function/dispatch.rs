@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
+use tracing::Instrument;
 
 use super::affected::invalidations;
 use super::{CallError, Input, Output, ServerFunction};
@@ -15,6 +16,7 @@ use crate::invalidation::{Invalidation, InvalidationObservers};
 use crate::json;
 use crate::principal::Principal;
 use crate::reply_head::ReplyHead;
+use crate::trace::{CallObserver, CallOrigin, CallTimings, Step, StepRecorder};
 
 /// The reply to a dispatched call.
 #[derive(Debug)]
@@ -26,6 +28,9 @@ pub struct CallReply {
     pub download: Option<Box<Download>>,
     /// The cookies, headers and invalidations that the function added.
     pub head: ReplyHead,
+    /// The durations of the steps, if the request [wants them](crate::RequestHead::with_timings) or their spans
+    /// are enabled.
+    pub timings: Option<CallTimings>,
 }
 
 impl CallReply {
@@ -36,6 +41,7 @@ impl CallReply {
             result,
             download: None,
             head: ReplyHead::default(),
+            timings: None,
         }
     }
 
@@ -76,7 +82,16 @@ impl Cx {
         &self,
         input: F,
     ) -> Result<F::Output, CallError<F::Error>> {
-        run(self, None, || Ok(input)).await
+        let observer = CallObserver::start::<F>(self, CallOrigin::Internal);
+        let result = run(self, None, || Ok(input), observer.steps())
+            .instrument(observer.span())
+            .await;
+        observer.finish(match &result {
+            Ok(_) => Ok(()),
+            Err(CallError::Refused(error)) => Err(error.code()),
+            Err(CallError::Failed(_)) => Err(FAILED),
+        });
+        result
     }
 
     /// Calls another function with Rust values on behalf of `principal`.
@@ -98,29 +113,40 @@ impl Cx {
     }
 }
 
+/// The code of an error that another function received as a Rust value.
+const FAILED: &str = "failed";
+
 async fn run<F: ServerFunction>(
     cx: &Cx,
     document: Option<&[u8]>,
     input: impl FnOnce() -> Result<F, Error>,
+    steps: &StepRecorder,
 ) -> Result<F::Output, CallError<F::Error>> {
-    F::POLICY.decide(cx).await.into_result(cx.principal())?;
-    let input = input()?;
-    match document {
+    let decision = steps.time_async(Step::Policy, F::POLICY.decide(cx)).await;
+    decision.into_result(cx.principal())?;
+    let input = steps.time(Step::Decode, input)?;
+    let valid = steps.time(Step::Validate, || match document {
         Some(document) => input.validate_document(document),
         None => input.validate(),
-    }
-    .map_err(Error::invalid_fields)?;
-    input.authorize(cx).await.into_result(cx.principal())?;
-    input.call(cx).await.map_err(CallError::Failed)
+    });
+    valid.map_err(Error::invalid_fields)?;
+    let decision = steps.time_async(Step::Authorize, input.authorize(cx)).await;
+    decision.into_result(cx.principal())?;
+    let output = steps.time_async(Step::Run, input.call(cx)).await;
+    output.map_err(CallError::Failed)
 }
 
 /// Calls a function with its input as JSON.
 pub(super) async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes) -> CallReply {
+    let observer = CallObserver::start::<F>(&cx, cx.head().origin());
     let result = async {
         let decode = || cx.uploads().decoding(|| json::decode_input(&input));
-        Ok(run::<F>(&cx, Some(&input), decode).await?)
+        Ok(run::<F>(&cx, Some(&input), decode, observer.steps()).await?)
     };
-    let reply = encode(F::NAME, F::CONTENT_TYPE, result).await;
+    let reply = encode(F::NAME, F::CONTENT_TYPE, &cx, result)
+        .instrument(observer.span())
+        .await;
+    let reply = observed(observer, reply);
     complete(cx, reply, || invalidations(F::AFFECTS, &input))
 }
 
@@ -160,23 +186,39 @@ where
     O: Output,
     E: ClientError,
 {
+    let observer = CallObserver::start::<F>(&cx, cx.head().origin());
     let result = async {
         let decode = || {
             let input = cx.uploads().decoding(|| json::decode_input(&input))?;
             conversion.input(input)
         };
-        let result = match run::<F>(&cx, None, decode).await {
+        let result = match run::<F>(&cx, None, decode, observer.steps()).await {
             Ok(output) => Ok(output),
             Err(CallError::Failed(error)) => Err(error),
             Err(CallError::Refused(error)) => return Err(error),
         };
         conversion.result(result).map_err(E::into_error)
     };
-    let reply = encode(name, F::CONTENT_TYPE, result).await;
+    let reply = encode(name, F::CONTENT_TYPE, &cx, result)
+        .instrument(observer.span())
+        .await;
+    let reply = observed(observer, reply);
     // The arguments and the output have other names and types than the queries of this client.
     let affected = F::AFFECTS.iter();
     let affected = affected.map(|query| Invalidation::of(query.name()));
     complete(cx, reply, || affected.collect())
+}
+
+/// Ends the observation of a call, and adds the durations of its steps to the reply.
+fn observed(observer: CallObserver<'_>, reply: CallReply) -> CallReply {
+    let outcome = match &reply.result {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.code()),
+    };
+    CallReply {
+        timings: observer.finish(outcome),
+        ..reply
+    }
 }
 
 /// Adds the head to a reply, with the invalidations that a function declares if it succeeded, and notifies the
@@ -200,6 +242,7 @@ fn complete(cx: Cx, reply: CallReply, declared: impl FnOnce() -> Vec<Invalidatio
 async fn encode<O: Output>(
     name: &str,
     content_type: Option<&'static str>,
+    cx: &Cx,
     result: impl Future<Output = Result<O, Error>>,
 ) -> CallReply {
     let encoded = AssertUnwindSafe(async {
@@ -217,6 +260,6 @@ async fn encode<O: Output>(
             download,
             ..CallReply::new(Ok(json))
         },
-        Err(error) => CallReply::new(Err(error.logged(name))),
+        Err(error) => CallReply::new(Err(error.logged_in(name, cx.head()))),
     }
 }

@@ -21,6 +21,7 @@ use crate::cx::Cx;
 use crate::error::{ClientError, FieldErrors};
 use crate::policy::{Decision, Policy};
 pub use crate::state::StateKey;
+pub use crate::trace::{CallOrigin, CallTimings, Step};
 use crate::upload::UploadField;
 
 /// A function that clients can call. The implementing type is the function's input.

@@ -16,6 +16,7 @@ mod errors;
 mod foreign_types;
 mod forms;
 mod manifest;
+mod observation;
 mod pages;
 mod policies;
 mod registry;

@@ -72,7 +72,9 @@ impl CallRunner {
         let admitted = pin!(AssertUnwindSafe(function.check_policy(&cx)).catch_unwind());
         match LazyTimeout::new(self.deadline, admitted).await {
             Some(Ok(admitted)) => admitted,
-            Some(Err(_)) => Err(Error::internal("the policy panicked").logged(function.name())),
+            Some(Err(_)) => {
+                Err(Error::internal("the policy panicked").logged_in(function.name(), head))
+            }
             None => Err(deadline_exceeded()),
         }
     }
