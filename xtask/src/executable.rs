@@ -9,14 +9,14 @@ use anyhow::{Context as _, ensure};
 use regex::Regex;
 
 use crate::chat_server::ChatServer;
-use crate::project::{self, is_installed};
-use crate::{codegen, step};
+use crate::project::{self, is_installed, npm};
+use crate::{codegen, step, v8};
 
 /// The paths of the pages, and one path without a page.
 const PAGES: [&str; 17] = [
     "/",
     "/hello/?name=Ada",
-    "/rooms/general/",
+    "/rooms/lobby/",
     "/rooms/gone/",
     "/meetings/",
     "/contact/",
@@ -49,16 +49,26 @@ pub(crate) fn unavailable_reason() -> Option<&'static str> {
     (!allowed).then_some("this machine does not allow `unshare --map-root-user chroot`")
 }
 
+/// Builds the web page and runs the check, unless the machine cannot.
+pub(crate) fn run() -> anyhow::Result<bool> {
+    if let Some(why) = v8::unavailable_reason().or_else(unavailable_reason) {
+        anyhow::bail!("cannot run the check: {why}");
+    }
+    step::run("page", &mut npm(["run", "build"]))?;
+    check().map(|()| true)
+}
+
 /// Builds the executable and compares its pages with those of a server that renders from files.
 pub(crate) fn check() -> anyhow::Result<()> {
     let root = tempfile::tempdir().context("cannot create a root folder")?;
+    // The server keeps running when cargo replaces its program.
+    let files = ChatServer::start()?;
     let program = build()?;
     fs::copy(&program, root.path().join("chat"))?;
     copy_libraries(&program, root.path())?;
     let mut command = in_root(root.path(), "/chat");
     command.args(["--database", "/chat.db", "--mail", "/mail"]);
     let alone = ChatServer::run(command)?;
-    let files = ChatServer::start()?;
     let mut assets = BTreeSet::new();
     for page in PAGES {
         compare(page, &files, &alone, &mut assets)?;
@@ -81,7 +91,6 @@ pub(crate) fn check() -> anyhow::Result<()> {
 /// Builds the program with its bundle and returns its path.
 fn build() -> anyhow::Result<PathBuf> {
     let chat = &project::EXAMPLES[0];
-    step::run("chat server", &mut codegen::build_command(chat))?;
     // The name stays the same, so that cargo builds again only if the content changes.
     let bundle = project::target_directory()?.join("chat.bundle");
     let mut command = project::command(project::built_program(chat.package), ["bundle"]);
@@ -116,7 +125,8 @@ fn copy_libraries(program: &Path, root: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Compares the answers of both servers, and adds the files that a page links to `assets`.
+/// Compares the answers of both servers without ports and without random values (nonces, tokens and ids), and adds the
+/// files that a page links to `assets`.
 fn compare(
     page: &str,
     files: &ChatServer,
@@ -124,28 +134,23 @@ fn compare(
     assets: &mut BTreeSet<String>,
 ) -> anyhow::Result<()> {
     let links = Regex::new(r#"(?:src|href)="(/assets/[^"]+)""#)?;
-    let mut answers = [String::new(), String::new()];
+    let random = Regex::new(r"[A-Za-z0-9+/_=-]{20,}|localhost:\d+")?;
+    let normalized = |answer: &str| random.replace_all(answer, "*").into_owned();
+    let (mut expected, mut actual) = (String::new(), String::new());
     for _ in 0..ATTEMPTS {
-        answers = [normalized(files, page)?, normalized(alone, page)?];
-        if answers[0] == answers[1] {
+        (expected, actual) = (get(files, page)?, get(alone, page)?);
+        if normalized(&expected) == normalized(&actual) {
             break;
         }
     }
-    let [expected, actual] = answers;
     ensure!(
-        expected == actual,
+        normalized(&expected) == normalized(&actual),
         "{page} differs\nfrom files: {expected}\nfrom the executable: {actual}"
     );
     ensure!(!actual.starts_with('5'), "{page}: {actual}");
     let links = links.captures_iter(&actual);
     assets.extend(links.map(|link| link[1].to_owned()));
     Ok(())
-}
-
-/// Returns the status and the body of `path`, without ports, and without random values: nonces, tokens and ids.
-fn normalized(server: &ChatServer, path: &str) -> anyhow::Result<String> {
-    let random = Regex::new(r"[A-Za-z0-9+/_=-]{20,}|localhost:\d+")?;
-    Ok(random.replace_all(&get(server, path)?, "*").into_owned())
 }
 
 /// Returns the status and the body of `path`.

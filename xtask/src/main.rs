@@ -34,6 +34,8 @@ enum Options {
     Modules,
     /// Check the OpenAPI document of the chat example with generated clients and Schemathesis
     Openapi,
+    /// Build the chat example as one executable, and compare its pages in an empty root folder with those from files
+    Executable,
     /// Generate the clients of the examples, or one client from a manifest
     Codegen(codegen::Options),
 }
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Options::PublicTypes => checks::public_types::run(),
         Options::Modules => checks::modules::run(),
         Options::Openapi => openapi::run().map(|()| true),
+        Options::Executable => executable::run(),
         Options::Codegen(options) => codegen::run(&options),
     };
     match outcome {

@@ -1,4 +1,5 @@
-//! The steps of every call: policy, decoding, validation, `authorize`, then the function itself.
+//! The steps of every call: policy, rate limits, decoding, validation, `authorize`, then the function
+//! itself.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 
 use super::affected::invalidations;
+use super::call_limiter::CallLimiter;
 use super::{CallError, Input, Output, ServerFunction};
 use crate::cx::Cx;
 use crate::download::Download;
@@ -56,8 +58,8 @@ impl CallReply {
 impl Cx {
     /// Calls another function with Rust values on behalf of the same caller.
     ///
-    /// The call runs the same steps as one from a client, except for decoding: policy, validation,
-    /// `authorize`, then the function itself.
+    /// The call runs the same steps as one from a client, except for decoding: policy, rate limits,
+    /// validation, `authorize`, then the function itself.
     ///
     /// ```
     /// use mizan_core::{Cx, Error, client};
@@ -122,15 +124,26 @@ async fn run<F: ServerFunction>(
     input: impl FnOnce() -> Result<F, Error>,
     steps: &StepRecorder,
 ) -> Result<F::Output, CallError<F::Error>> {
-    let decision = steps.time_async(Step::Policy, F::POLICY.decide(cx)).await;
+    let decision = steps.time_async(Step::Policy, F::POLICY.decide(cx)).await?;
     decision.into_result(cx.principal())?;
+    let is_limited = CallLimiter::is_limited(cx, F::NAME, F::LIMITS);
+    if is_limited {
+        let check = CallLimiter::check_caller(cx, F::NAME, F::LIMITS);
+        steps.time_async(Step::Limit, check).await?;
+    }
     let input = steps.time(Step::Decode, input)?;
+    if is_limited {
+        let check = CallLimiter::check_input(cx, &input);
+        steps.time_async(Step::Limit, check).await?;
+    }
     let valid = steps.time(Step::Validate, || match document {
         Some(document) => input.validate_document(document),
         None => input.validate(),
     });
     valid.map_err(Error::invalid_fields)?;
-    let decision = steps.time_async(Step::Authorize, input.authorize(cx)).await;
+    let decision = steps
+        .time_async(Step::Authorize, input.authorize(cx))
+        .await?;
     decision.into_result(cx.principal())?;
     let output = steps.time_async(Step::Run, input.call(cx)).await;
     output.map_err(CallError::Failed)

@@ -16,6 +16,8 @@ use tracing::Span;
 pub enum Step {
     /// The policy of the function.
     Policy,
+    /// The limits of the function: those of the caller, and those of the input.
+    Limit,
     /// The decoding of the input.
     Decode,
     /// The constraints on the input.
@@ -27,8 +29,9 @@ pub enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Policy,
+        Self::Limit,
         Self::Decode,
         Self::Validate,
         Self::Authorize,
@@ -40,6 +43,7 @@ impl Step {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Policy => "policy",
+            Self::Limit => "limit",
             Self::Decode => "decode",
             Self::Validate => "validate",
             Self::Authorize => "authorize",
@@ -55,6 +59,7 @@ impl Step {
         }
         match self {
             Self::Policy => span!("policy"),
+            Self::Limit => span!("limit"),
             Self::Decode => span!("decode"),
             Self::Validate => span!("validate"),
             Self::Authorize => span!("authorize"),
@@ -122,7 +127,8 @@ impl StepRecorder {
 
     fn record(&self, step: Step, started: Instant) {
         if let Some(timings) = &self.0 {
-            timings.lock().0[step as usize] = Some(started.elapsed());
+            let duration = &mut timings.lock().0[step as usize];
+            *duration = Some(duration.unwrap_or_default() + started.elapsed());
         }
     }
 }

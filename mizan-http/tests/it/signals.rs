@@ -113,10 +113,12 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    announce(listener.local_addr().unwrap());
-    let server = serve(listener, service);
+    // The process handles signals before `run` creates the server.
     let code = shutdown
-        .run(|stop| server.with_graceful_shutdown(stop))
+        .run(|stop| {
+            announce(listener.local_addr().unwrap());
+            serve(listener, service).with_graceful_shutdown(stop)
+        })
         .await;
     exit(code.unwrap());
 }
@@ -242,6 +244,7 @@ async fn upload_in_progress_finishes() {
     while tokio::net::TcpStream::connect(process.addr).await.is_ok() {}
     upload.send(second).await;
     assert_eq!(upload.reply().await.body, "13");
+    drop(upload);
     assert_eq!(process.wait_for_exit().await.0, Some(0));
 }
 

@@ -64,6 +64,8 @@ pub(super) struct ModuleRecord<'a> {
     pub(super) resolved: Vec<(Request<'a>, Result<u32, RecordedError<'a>>)>,
     /// The module that replaces this one if it needs a module of Node.js.
     pub(super) browser_replacement: Option<u32>,
+    /// The module that replaces this one if it needs a global of browsers.
+    pub(super) node_replacement: Option<u32>,
 }
 
 /// A specifier in a module.

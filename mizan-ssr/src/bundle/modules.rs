@@ -141,6 +141,11 @@ impl BundledModules {
         self.id(self.record(id)?.browser_replacement?)
     }
 
+    /// Returns the module that a package exports instead of its module `id` under the condition `node`.
+    pub(crate) fn node_replacement(&self, id: &str) -> Option<&'static str> {
+        self.id(self.record(id)?.node_replacement?)
+    }
+
     /// Returns the module `id`.
     pub(crate) fn module(&self, id: &str) -> Result<Module, ModuleError> {
         let record = self.record(id).ok_or_else(|| damaged(id))?;

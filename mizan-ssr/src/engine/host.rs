@@ -428,6 +428,13 @@ impl Host {
             .map_err(|error| self.module_exception(error))
     }
 
+    /// Returns the module that replaces `id` in Node.js, after its evaluation failed.
+    fn node_replacement(&self, id: &str) -> Result<Option<String>, HostError> {
+        self.loader
+            .node_replacement(id)
+            .map_err(|error| self.module_exception(error))
+    }
+
     /// Stores `error` and returns the exception with its index.
     fn module_exception(&self, error: ModuleError) -> HostError {
         self.loader.clear_lookup_cache();

@@ -17,6 +17,7 @@ interface Host {
   ): string;
   /** Returns the module that replaces `id` in browsers, after the failure with the given index. */
   browserReplacement(id: string, errorIndex: number): string | undefined;
+  nodeReplacement(id: string): string | undefined;
   /** Compiles the function of a loaded module. */
   compileModule(id: string): AnyFunction;
   /** Throws the error of an import whose name the module does not export. `names` is a JSON array. */

@@ -18,13 +18,22 @@
 
     /**
      * Returns the module that a package substitutes for `id` in browsers, if `error` says that a module of
-     * Node.js is missing.
+     * Node.js is missing, or in Node.js, if a global of browsers is missing.
      * @type {(id: string, error: any) => string | undefined}
      */
-    const browserReplacement = (id, error) =>
-      error?.mizanModule >= 0
-        ? host.browserReplacement(id, error.mizanModule)
-        : undefined;
+    const replacementFor = (id, error) => {
+      if (error?.mizanModule >= 0)
+        return host.browserReplacement(id, error.mizanModule);
+      if (!(error instanceof ReferenceError) || replacements.has(id)) return;
+      return host.nodeReplacement(id);
+    };
+
+    /**
+     * The replacements of ES modules whose evaluation failed, and of which the importers were linked to the failed
+     * module. `null` while the replacement is loaded.
+     * @type {Map<string, string | null>}
+     */
+    const replacements = new Map();
 
     /**
      * Loads a module with its static imports. `loaded` receives the ids, and `order` the modules, imports first.
@@ -33,19 +42,32 @@
     const loadGraph = (id, loaded, order, importer, specifier) => {
       const known = modules.get(id);
       if (known) return known;
+      const replacement = replacements.get(id);
+      if (replacement) {
+        replacements.set(id, null);
+        try {
+          return loadReplacement(id, replacement, loaded, order);
+        } finally {
+          replacements.set(id, replacement);
+        }
+      }
       const before = [loaded.length, order.length];
       try {
         return loadWithImports(id, loaded, order, importer, specifier);
       } catch (error) {
         for (const other of loaded.splice(before[0])) modules.delete(other);
         order.length = before[1];
-        const replacement = browserReplacement(id, error);
+        const replacement = replacementFor(id, error);
         if (replacement === undefined) throw error;
-        const module = loadGraph(replacement, loaded, order);
-        modules.set(id, module);
-        loaded.push(id);
-        return module;
+        return loadReplacement(id, replacement, loaded, order);
       }
+    };
+    /** @type {(id: string, replacement: string, loaded: string[], order: Module[]) => Module} */
+    const loadReplacement = (id, replacement, loaded, order) => {
+      const module = loadGraph(replacement, loaded, order);
+      modules.set(id, module);
+      loaded.push(id);
+      return module;
     };
     /** @type {(id: string, loaded: string[], order: Module[], importer?: string, specifier?: string) => Module} */
     const loadWithImports = (id, loaded, order, importer, specifier) => {
@@ -251,6 +273,24 @@
       completeNames(module);
     };
 
+    /**
+     * Evaluates the module `id` and returns its exports for `require` in `importer`.
+     *
+     * @type {(id: string, importer: Module) => unknown}
+     */
+    const requireModule = (id, importer) => {
+      importer.used.add(id);
+      const module = linkedModule(id);
+      if (evaluate(module)) {
+        throw new Error(
+          `the module ${module.file} has a top-level await, so ${importer.file} must import it instead of requiring it`,
+        );
+      }
+      return module.format === "es"
+        ? namespaces.requirable(module)
+        : module.commonJs?.exports;
+    };
+
     /** @param {Module} importer */
     const createRequire = (importer) => {
       /** @param {unknown} specifier */
@@ -266,16 +306,7 @@
           importer.id,
           "require",
         );
-        importer.used.add(id);
-        const module = linkedModule(id);
-        if (evaluate(module)) {
-          throw new Error(
-            `the module ${module.file} has a top-level await, so ${importer.file} must import it instead of requiring it`,
-          );
-        }
-        return module.format === "es"
-          ? namespaces.requirable(module)
-          : module.commonJs?.exports;
+        return requireModule(id, importer);
       };
       /** @param {unknown} specifier */
       require.resolve = (specifier) =>
@@ -315,9 +346,9 @@
       } catch (error) {
         // The next import evaluates the module again.
         module.state = "linked";
-        const replacement = browserReplacement(module.id, error);
+        const replacement = replacementFor(module.id, error);
         if (replacement === undefined) throw error;
-        commonJs.exports = require(replacement);
+        commonJs.exports = requireModule(replacement, module);
       }
       commonJs.loaded = true;
       module.state = "evaluated";
@@ -379,14 +410,44 @@
         if (forgotten.has(module)) modules.delete(id);
     };
 
+    /**
+     * Replaces the module of a package in whose evaluation `error` was thrown, if the package has another for Node.js.
+     * Returns whether the modules have to be loaded again.
+     * @param {unknown} error
+     */
+    const replaceFailed = (error) => {
+      // The module that threw is last.
+      for (const module of [...unfinished].reverse()) {
+        if (module.failure?.error !== error) continue;
+        const replacement = replacementFor(module.id, error);
+        if (replacement === undefined) continue;
+        replacements.set(module.id, replacement);
+        return true;
+      }
+      return false;
+    };
+
+    /** @type {(id: string) => Namespace | Promise<Namespace>} */
+    const load = (id) => {
+      forgetUnfinished();
+      /** @type {(error: unknown) => Namespace | Promise<Namespace>} */
+      const loadAgain = (error) => {
+        if (!replaceFailed(error)) throw error;
+        return load(id);
+      };
+      const module = linkedModule(id);
+      const namespace = () => namespaces.currentNamespace(module, false);
+      let completion;
+      try {
+        completion = evaluate(module);
+      } catch (error) {
+        return loadAgain(error);
+      }
+      return completion ? completion.then(namespace, loadAgain) : namespace();
+    };
+
     return {
-      load(id) {
-        forgetUnfinished();
-        const module = linkedModule(id);
-        const completion = evaluate(module);
-        const namespace = () => namespaces.currentNamespace(module, false);
-        return completion ? completion.then(namespace) : namespace();
-      },
+      load,
       require(id) {
         const module = linkedModule(id);
         evaluate(module);

@@ -1,6 +1,6 @@
 //! The module loader, shared by all render threads.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,8 +33,8 @@ pub(crate) struct Loader {
     root: PathBuf,
     development: bool,
     vite: Option<Arc<Vite>>,
-    /// The arguments of [`resolve`](Self::resolve) so far: specifier, importer and kind. `None` if they are not recorded.
-    recorded_imports: Option<Mutex<BTreeSet<(String, String, ImportKind)>>>,
+    /// The resolutions so far. `None` if they are not recorded.
+    recorded: Option<Mutex<RecordedResolutions>>,
     /// Replaces all files.
     bundle: Option<Arc<BundledModules>>,
     cache: DiskCache,
@@ -47,6 +47,15 @@ pub(crate) struct Loader {
     package_imports: Mutex<HashMap<String, PackageImport>>,
     /// The object `import.meta.env`.
     env: Mutex<Map<String, serde_json::Value>>,
+}
+
+/// The resolutions of a loader.
+#[derive(Clone, Default)]
+pub(crate) struct RecordedResolutions {
+    /// Specifiers with their importers.
+    pub(crate) imports: BTreeSet<(String, String, ImportKind)>,
+    /// The modules that replace others in Node.js.
+    pub(crate) node_replacements: BTreeMap<String, String>,
 }
 
 /// An import by the name of a package, for example `import "@vercel/oidc"`.
@@ -87,7 +96,7 @@ impl Loader {
             root,
             development,
             vite,
-            recorded_imports: None,
+            recorded: None,
             bundle: None,
             cache,
             unsaved: Mutex::default(),
@@ -106,14 +115,13 @@ impl Loader {
         }
     }
 
-    /// Records the imports that are resolved from now on.
-    pub(crate) fn record_imports(&mut self) {
-        self.recorded_imports = Some(Mutex::default());
+    /// Records the resolutions from now on.
+    pub(crate) fn record_resolutions(&mut self) {
+        self.recorded = Some(Mutex::default());
     }
 
-    /// Returns the recorded imports: specifier, importer and kind.
-    pub(crate) fn recorded_imports(&self) -> BTreeSet<(String, String, ImportKind)> {
-        let recorded = self.recorded_imports.as_ref();
+    pub(crate) fn recorded_resolutions(&self) -> RecordedResolutions {
+        let recorded = self.recorded.as_ref();
         recorded
             .map(|recorded| recorded.lock().clone())
             .unwrap_or_default()
@@ -164,9 +172,9 @@ impl Loader {
         if let Some(bundle) = &self.bundle {
             return bundle.resolve(specifier, importer, import_kind);
         }
-        if let Some(recorded) = &self.recorded_imports {
+        if let Some(recorded) = &self.recorded {
             let import = (specifier.into(), importer.into(), import_kind);
-            recorded.lock().insert(import);
+            recorded.lock().imports.insert(import);
         }
         let (file, _) = split_id(importer);
         let file = Path::new(file);
@@ -233,6 +241,31 @@ impl Loader {
             .or_else(from_condition)
             .map(|replacement| self.id_of_replacement(replacement))
             .transpose()
+    }
+
+    /// Returns the module that a package exports instead of its module `id` under the condition `node`.
+    ///
+    /// Some packages export their files for browsers to every runtime but Node.js.
+    pub(crate) fn node_replacement(&self, id: &str) -> Result<Option<String>, ModuleError> {
+        if let Some(bundle) = &self.bundle {
+            return Ok(bundle.node_replacement(id).map(String::from));
+        }
+        let file = Path::new(id);
+        let Some(import) = self.package_imports.lock().get(id).cloned() else {
+            return Ok(None);
+        };
+        let replacement = self
+            .resolver
+            .node_replacement(&import.specifier, &import.importer, import.import_kind)
+            .filter(|replacement| in_package(file) && replacement.path != file)
+            .map(|replacement| self.id_of(replacement))
+            .transpose()?;
+        if let (Some(recorded), Some(replacement)) = (&self.recorded, &replacement) {
+            let mut recorded = recorded.lock();
+            let replacements = &mut recorded.node_replacements;
+            replacements.insert(id.into(), replacement.clone());
+        }
+        Ok(replacement)
     }
 
     /// Returns the files of the React package that the component `id` imports.

@@ -19,6 +19,8 @@ pub(crate) struct Resolver {
     require: oxc_resolver::Resolver,
     browser_import: oxc_resolver::Resolver,
     browser_require: oxc_resolver::Resolver,
+    node_import: oxc_resolver::Resolver,
+    node_require: oxc_resolver::Resolver,
 }
 
 /// The way in which a module is imported, which selects among the `exports` of a package.
@@ -92,9 +94,16 @@ impl Resolver {
             options.main_fields.insert(0, "browser".into());
             import.clone_with_options(options)
         };
+        let node = |import_kind: &str| {
+            let mut options = options(import_kind);
+            options.condition_names.push("node".into());
+            import.clone_with_options(options)
+        };
         Self {
             browser_import: browser("import"),
             browser_require: browser("require"),
+            node_import: node("import"),
+            node_require: node("require"),
             import,
             require,
         }
@@ -142,6 +151,21 @@ impl Resolver {
         }
     }
 
+    /// Returns the file of `specifier` under the condition `node`.
+    pub(crate) fn node_replacement(
+        &self,
+        specifier: &str,
+        importer: &Path,
+        import_kind: ImportKind,
+    ) -> Option<Resolved> {
+        let resolver = match import_kind {
+            ImportKind::Import => &self.node_import,
+            ImportKind::Require => &self.node_require,
+        };
+        let resolution = resolver.resolve_file(importer, specifier).ok()?;
+        Some(Resolved::from(&resolution))
+    }
+
     /// Returns the substitute for `file` in the `browser` field of its package.
     pub(crate) fn browser_replacement_of_file(&self, file: &Path) -> Option<BrowserReplacement> {
         let name = file.file_name()?.to_str()?;
@@ -182,6 +206,8 @@ impl Resolver {
         self.require.clear_cache();
         self.browser_import.clear_cache();
         self.browser_require.clear_cache();
+        self.node_import.clear_cache();
+        self.node_require.clear_cache();
     }
 }
 

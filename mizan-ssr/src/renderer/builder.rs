@@ -51,7 +51,7 @@ pub struct RendererBuilder {
     on_caller_thread: bool,
     vite: Option<Vite>,
     bundle: Option<Bundle>,
-    record_imports: bool,
+    record_resolutions: bool,
     cache: CacheLocation,
     #[cfg(feature = "fetch")]
     fetch: Option<FetchPolicy>,
@@ -82,7 +82,7 @@ impl Renderer {
             on_caller_thread: true,
             vite: None,
             bundle: None,
-            record_imports: false,
+            record_resolutions: false,
             cache: CacheLocation::NodeModules,
             #[cfg(feature = "fetch")]
             fetch: None,
@@ -216,9 +216,9 @@ impl RendererBuilder {
         self
     }
 
-    /// Records the imports that renders execute; see `Loader::recorded_imports`.
-    pub(crate) fn record_imports(mut self) -> Self {
-        self.record_imports = true;
+    /// Records the resolutions of renders; see `Loader::recorded_resolutions`.
+    pub(crate) fn record_resolutions(mut self) -> Self {
+        self.record_resolutions = true;
         self
     }
 
@@ -280,8 +280,8 @@ impl RendererBuilder {
             None => {
                 let cache = DiskCache::new(self.cache.directory(&first_root));
                 let mut loader = Loader::new(first_root, self.development, vite.clone(), cache);
-                if self.record_imports {
-                    loader.record_imports();
+                if self.record_resolutions {
+                    loader.record_resolutions();
                 }
                 loader
             }

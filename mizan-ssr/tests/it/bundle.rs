@@ -1,6 +1,7 @@
 //! Bundles: what they contain, what cannot be bundled, and damaged ones.
 
 use std::fs;
+use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use mizan_ssr::bundle::{BundleBuilder, ViteBuild};
@@ -62,6 +63,96 @@ fn bundle_renders_same_bytes_as_files() {
         for path in ["App.tsx", "./App.tsx", ".//App.tsx"] {
             assert_eq!(html(&bundled, path, &json!({ "n": 7 })), expected);
         }
+    });
+}
+
+/// Pages that misbehave if their prop `bad` is set, with the error that this causes.
+const BAD_PAGES: [(&str, &str, RenderErrorCode); 7] = [
+    ("Loop.tsx", "for (;;);", RenderErrorCode::DeadlineExceeded),
+    (
+        "Memory.tsx",
+        "const all = []; for (;;) all.push({ a: all.length, b: [1, 2, 3] });",
+        RenderErrorCode::OutOfMemory,
+    ),
+    (
+        "Recursion.tsx",
+        "const f = (): number => f() + 1; f();",
+        RenderErrorCode::Component,
+    ),
+    (
+        "Suspended.tsx",
+        "use(new Promise(() => {}));",
+        RenderErrorCode::Suspended,
+    ),
+    (
+        "Thrown.tsx",
+        "throw new TypeError('no text');",
+        RenderErrorCode::Component,
+    ),
+    ("Null.tsx", "throw null;", RenderErrorCode::Component),
+    (
+        "Late.tsx",
+        "use(Promise.reject(new Error('late')));",
+        RenderErrorCode::Component,
+    ),
+];
+
+#[test]
+fn bad_input_fails_as_with_files() {
+    const GOOD: &str = "export default () => <b>{String(({} as any).leak)}</b>;";
+    on_engines(|engine| {
+        let pages = BAD_PAGES.map(|(path, statements, _)| {
+            let import = "import { use } from 'react';";
+            let component = "export default function App({ bad }: { bad?: boolean })";
+            (
+                path,
+                format!("{import} {component} {{ if (bad) {{ {statements} }} return <i/>; }}"),
+            )
+        });
+        let app = App::new(&[
+            ("Good.tsx", GOOD),
+            (
+                "Leak.tsx",
+                "export default () => { (Object.prototype as any).leak = 1; return null; };",
+            ),
+        ]);
+        for (path, source) in &pages {
+            app.write(path, source);
+        }
+        let bundle = bundle(engine, &app.path(""), "*.tsx").expect("valid modules");
+        let [disk, bundled] = [
+            app.builder(engine),
+            Renderer::embedded(&bundle).engine(engine),
+        ]
+        .map(|builder| {
+            let builder = builder.threads(1).deadline(Duration::from_secs(4));
+            builder
+                .max_heap_bytes(64 << 20)
+                .build()
+                .expect("valid settings")
+        });
+        for (path, _, code) in BAD_PAGES {
+            for renderer in [&disk, &bundled] {
+                let error = renderer
+                    .render_blocking(path, &json!({ "bad": true }))
+                    .expect_err("a failed render");
+                assert_eq!(error.code(), code, "{path}: {error}");
+                assert_eq!(html(renderer, "Good.tsx", &json!({})), "<b>undefined</b>");
+                assert_eq!(html(renderer, path, &json!({})), "<i></i>", "{path}");
+            }
+        }
+        for path in ["../Good.tsx", "/etc/passwd", "Good.tsx\0", "", "C:/x.tsx"] {
+            let [expected, actual] = [&disk, &bundled].map(|renderer| error(renderer, path).code());
+            assert_eq!(actual, expected, "{path:?}");
+        }
+        for props in [json!([1]), json!("text")] {
+            let error = bundled
+                .render_blocking("Good.tsx", &props)
+                .expect_err("invalid props");
+            assert_eq!(error.code(), RenderErrorCode::InvalidProps);
+        }
+        let _ = bundled.render_blocking("Leak.tsx", &json!({}));
+        assert_eq!(html(&bundled, "Good.tsx", &json!({})), "<b>undefined</b>");
     });
 }
 

@@ -28,13 +28,9 @@ enum Outcome {
     Error(String),
 }
 
-/// Components that need what QuickJS does not have: `Intl`, for plurals, numbers, dates and lists of i18next, and some
-/// sets of characters in the regular expressions of shiki.
-const NEEDS_V8: [&str; 2] = ["i18n.tsx", "platform_shiki.tsx"];
-
-/// Components whose bundle misses a file: the one that replaces a CommonJS module of a package in browsers, if a
-/// module of Node.js is missing only while the module is evaluated.
-const NOT_BUNDLED: [&str; 1] = ["platform_ai.tsx"];
+/// Components that need what QuickJS does not have: `Intl`, for plurals, numbers, dates and lists of i18next and for
+/// dates of @primer/react, and some sets of characters in the regular expressions of shiki.
+const NEEDS_V8: [&str; 3] = ["i18n.tsx", "platform_primer.tsx", "platform_shiki.tsx"];
 
 #[test]
 fn renders_same_bytes_as_node() {
@@ -58,9 +54,6 @@ fn renders_same_bytes_as_node() {
             for case in &cases {
                 let file = case.file.as_str();
                 if NEEDS_V8.contains(&file) && !is_v8(engine) {
-                    continue;
-                }
-                if NOT_BUNDLED.contains(&file) && form == "bundle" {
                     continue;
                 }
                 let mut compare = |kind: &str, ours: &Outcome, nodes: &Outcome| {

@@ -131,6 +131,108 @@ fn uses_browser_condition_for_node_builtins_and_unexported_paths() {
 }
 
 #[test]
+fn uses_node_condition_for_files_that_need_browser_globals() {
+    on_engines(|engine| {
+        let app = App::new(&[
+            (
+                "App.tsx",
+                "import Wrapper from 'wrapper'; import { kind } from 'late';
+                 import common from 'common'; export default () => <b>{Wrapper} {kind} {common.kind}</b>;",
+            ),
+            (
+                "node_modules/wrapper/package.json",
+                r#"{"type":"module","main":"./index.js"}"#,
+            ),
+            (
+                "node_modules/wrapper/index.js",
+                "import { kind } from 'elements'; export default kind;",
+            ),
+            (
+                "node_modules/elements/package.json",
+                r#"{"type":"module","exports":{"node":"./node.js","default":"./web.js"}}"#,
+            ),
+            (
+                "node_modules/elements/web.js",
+                "export { Part } from './part.js'; export const kind = 'web';",
+            ),
+            (
+                "node_modules/elements/part.js",
+                "export class Part extends HTMLElement {}",
+            ),
+            (
+                "node_modules/elements/node.js",
+                "export const kind = 'node'; export const Part = null;",
+            ),
+            (
+                "node_modules/late/package.json",
+                r#"{"type":"module","exports":{"node":"./node.js","default":"./web.js"}}"#,
+            ),
+            (
+                "node_modules/late/web.js",
+                "await 0; export const kind = window.kind;",
+            ),
+            (
+                "node_modules/late/node.js",
+                "export const kind = 'late node';",
+            ),
+            (
+                "node_modules/common/package.json",
+                r#"{"exports":{"node":"./node.js","default":"./web.js"}}"#,
+            ),
+            (
+                "node_modules/common/web.js",
+                "exports.kind = document.title;",
+            ),
+            (
+                "node_modules/common/node.js",
+                "exports.kind = 'common node';",
+            ),
+        ]);
+        for renderer in app.renderers(engine) {
+            for _ in 0..2 {
+                assert_eq!(
+                    html(&renderer, "App.tsx", &json!({})),
+                    "<b>node<!-- --> <!-- -->late node<!-- --> <!-- -->common node</b>"
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn reports_browser_globals_of_packages_without_usable_files() {
+    on_engines(|engine| {
+        let exports = r#"{"type":"module","browser":{"./node.js":"./web.js"},
+            "exports":{"node":"./node.js","default":"./web.js"}}"#;
+        for node in [
+            "import 'node:fs'; export const kind = 1;",
+            "export const kind = document.title;",
+        ] {
+            let app = App::new(&[
+                (
+                    "App.tsx",
+                    "import { kind } from 'elements'; export default () => <b>{kind}</b>;",
+                ),
+                ("node_modules/elements/package.json", exports),
+                (
+                    "node_modules/elements/web.js",
+                    "export const kind = document.title;",
+                ),
+                ("node_modules/elements/node.js", node),
+            ]);
+            let renderer = app.renderer(engine);
+            for _ in 0..2 {
+                let error = error(&renderer, "App.tsx");
+                let message = error.to_string();
+                assert!(message.contains("document is not defined"), "{message}");
+                let stack = error.stack().unwrap_or_default();
+                assert!(stack.contains("node_modules/elements"), "{error:?}");
+            }
+        }
+    });
+}
+
+#[test]
 fn reports_node_builtin_without_replacement() {
     on_engines(|engine| {
         let app = App::new(&[

@@ -70,7 +70,8 @@ const vite = await createServer({
   optimizeDeps: { noDiscovery: true },
   // Node.js would load the CommonJS builds of these packages. Only the ES module build of styled-components has a
   // default export, and the two builds of d3, used by recharts, print different numbers of digits.
-  ssr: { noExternal: ["recharts", "styled-components"] },
+  // Node.js cannot import the style sheets of @primer/react.
+  ssr: { noExternal: ["@primer/react", "recharts", "styled-components"] },
   server: { middlewareMode: true, watch: null, ws: false },
 });
 const cases = [];

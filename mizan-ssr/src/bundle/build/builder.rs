@@ -151,7 +151,7 @@ impl BundleBuilder {
             .engine(engine)
             .threads(1)
             .deadline(RENDER_DEADLINE)
-            .record_imports();
+            .record_resolutions();
         for root in roots {
             builder = builder.root(root);
         }
@@ -214,8 +214,12 @@ impl BundleBuilder {
                 };
                 findings.insert(page_problem(page, &error));
             }
-            for (specifier, importer, kind) in loader.recorded_imports() {
+            let recorded = loader.recorded_resolutions();
+            for (specifier, importer, kind) in recorded.imports {
                 graph.add_request(&importer, &specifier, kind);
+            }
+            for (id, replacement) in recorded.node_replacements {
+                graph.add_node_replacement(&id, replacement);
             }
             graph.add_pending(|_| {});
             errors.extend(graph.findings(needed()).errors);
@@ -286,7 +290,7 @@ impl BundleBuilder {
 fn page_problem(page: &Page, error: &RenderError) -> Problem {
     let location = error.location();
     let (file, position) = match location {
-        Some((file, line, column)) => (file, Some((line as usize, column as usize))),
+        Some((file, line, column)) => (file, Some((line, column))),
         None => (Path::new(&page.id), None),
     };
     Problem {

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::locate::SourceImports;
 use super::problem::Problem;
 use super::requests::{Execution, requests};
-use crate::modules::{ImportKind, Loader, Module, ModuleError, in_package, is_react_server};
+use crate::modules::{
+    ImportKind, Loader, Module, ModuleError, SourceImports, in_package, is_react_server,
+};
 
 /// The modules that pages reach, by id.
 pub(super) struct Graph<'l> {
@@ -24,6 +25,8 @@ pub(super) struct Node {
     pub(super) requests: Vec<Resolved>,
     /// The module that replaces this one if it needs a module of Node.js. Known only for modules that may fail.
     pub(super) browser_replacement: Option<String>,
+    /// The module that replaces this one if it needs a global of browsers. Known only after a render.
+    pub(super) node_replacement: Option<String>,
     /// Static imports of a module that cannot be loaded, as far as they resolve.
     remaining_imports: Vec<String>,
     problems: Vec<NodeProblem>,
@@ -114,12 +117,21 @@ impl<'l> Graph<'l> {
         });
     }
 
+    /// Adds the replacement of a module that was observed while pages were rendered.
+    pub(super) fn add_node_replacement(&mut self, id: &str, replacement: String) {
+        if let Some(node) = self.nodes.get_mut(id) {
+            self.pending.push(replacement.clone());
+            node.node_replacement = Some(replacement);
+        }
+    }
+
     fn explore(&self, id: &str) -> Node {
         let path = Path::new(id.split('?').next().unwrap_or(id));
         let mut node = Node {
             module: self.loader.module(id),
             requests: Vec::new(),
             browser_replacement: None,
+            node_replacement: None,
             remaining_imports: Vec::new(),
             problems: Vec::new(),
         };
@@ -406,7 +418,7 @@ impl Node {
 /// Describes the failure of an import in the file `path`.
 pub(super) fn problem_of(
     path: &Path,
-    position: Option<(usize, usize)>,
+    position: Option<(u32, u32)>,
     error: &ModuleError,
 ) -> Problem {
     let (file, position, message) = match error {
@@ -427,7 +439,7 @@ pub(super) fn problem_of(
         ),
         ModuleError::Syntax(error) => (
             error.file.as_path(),
-            Some((error.line as usize, error.column as usize)),
+            Some((error.line, error.column)),
             error.message.clone(),
         ),
         ModuleError::Unreadable { file, reason } => {

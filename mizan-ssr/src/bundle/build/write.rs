@@ -164,13 +164,12 @@ fn put_record(
     let mut resolved: Vec<_> = resolved.collect();
     resolved.sort_by_key(|(request, _)| *request);
     resolved.dedup_by_key(|(request, _)| *request);
+    let number = |id: &Option<String>| ids.number(id.as_deref()?);
     let record = ModuleRecord {
         content,
         resolved,
-        browser_replacement: node
-            .browser_replacement
-            .as_deref()
-            .and_then(|id| ids.number(id)),
+        browser_replacement: number(&node.browser_replacement),
+        node_replacement: number(&node.node_replacement),
     };
     archive
         .put_encoded(&record)

@@ -50,6 +50,10 @@ pub(in crate::engine) static HOST_FUNCTIONS: &[HostFunction] = &[
         },
     },
     HostFunction {
+        name: "nodeReplacement",
+        run: |host, arguments| host.node_replacement(arguments.text()?).map(optional_text),
+    },
+    HostFunction {
         name: "throwMissingExport",
         run: |host, arguments| {
             let (importer, specifier) = (arguments.text()?, arguments.text()?);
