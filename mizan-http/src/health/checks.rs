@@ -17,7 +17,7 @@ pub(super) type CheckError = Box<dyn StdError + Send + Sync>;
 pub(super) struct Check {
     name: Cow<'static, str>,
     run: Box<dyn Fn() -> BoxFuture<'static, Result<(), CheckError>> + Send + Sync>,
-    /// Whether the last run failed. Only changes are logged.
+    /// True if the last run failed. Only changes are logged.
     has_failed: Mutex<bool>,
 }
 
