@@ -47,6 +47,11 @@ pub(crate) enum Problem {
         problem: PagesProblem,
         at: String,
     },
+    Limit {
+        function: &'static str,
+        problem: LimitProblem,
+        at: String,
+    },
     MissingPolicy {
         function: &'static str,
         at: String,
@@ -221,6 +226,31 @@ impl PagesProblem {
     }
 }
 
+/// A problem with a limit that the registry adds to a function.
+pub(crate) enum LimitProblem {
+    /// No function has the name.
+    UnknownFunction,
+    /// The limit counts by a value of the input.
+    ByInput,
+}
+
+impl LimitProblem {
+    fn write(&self, f: &mut fmt::Formatter<'_>, function: &str, at: &str) -> fmt::Result {
+        match self {
+            Self::UnknownFunction => write!(
+                f,
+                "the limit at {at} is for `{function}`, which is not registered; register the function, \
+                 or correct the name"
+            ),
+            Self::ByInput => write!(
+                f,
+                "the limit of `{function}` at {at} counts by a value of the input; declare it at the \
+                 function with `#[client(limit = \"..\")]`"
+            ),
+        }
+    }
+}
+
 /// A problem with a function that returns a file, or that declares the content type of one.
 pub(crate) enum DownloadProblem {
     /// A context returns a file.
@@ -316,6 +346,11 @@ impl fmt::Display for Problem {
                 write!(f, "`{function}` ({at}) declares `{pages}`, but ")?;
                 problem.write(f, function, *pages)
             }
+            Self::Limit {
+                function,
+                problem,
+                at,
+            } => problem.write(f, function, at),
             Self::MissingPolicy { function, at } => write!(
                 f,
                 "`{function}` ({at}) declares no policy, and the registry requires one; add `auth`, \

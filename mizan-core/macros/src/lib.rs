@@ -50,8 +50,8 @@ use proc_macro::TokenStream;
 /// | `auth = group("editors")` | allows members of the group |
 /// | `auth = and("staff", or(..), not(..))` | combines policies; `not(..)` by itself also allows anonymous callers |
 /// | `auth = "posts.rename"` | allows callers with this permission; its name must contain a `.` or a `:` |
-/// | `auth = path` | allows callers whom `async fn path(cx: &Cx) -> Decision` allows |
-/// | `authorize = path` | calls `async fn path(cx: &Cx, input: &Echo) -> Decision` with the validated input |
+/// | `auth = path` | allows callers whom `async fn path(cx: &Cx) -> Decision` allows; it returns `Result<Decision, Error>` if it can fail |
+/// | `authorize = path` | calls `async fn path(cx: &Cx, input: &Echo) -> Decision` with the validated input; it returns `Result<Decision, Error>` if it can fail |
 /// | `context = "global"` | a query without arguments that clients load once for the page |
 /// | `context = "local"` | a query that clients load below a provider with its arguments |
 /// | `affects(post, posts)` | invalidates these queries and contexts after a success; `*` means all |
@@ -59,6 +59,11 @@ use proc_macro::TokenStream;
 /// | `affects(post(id) = returns)` | the output of this function is the new data of `post`, which clients use instead of a request |
 /// | `pages(after = next)` | a query with pages: its argument `after` takes the cursor, and the member `next` of its output is the cursor of the next page |
 /// | `content_type = "text/csv"` | the content type of the `Download` that the function returns |
+/// | `limit = "10/min by principal"` | allows 10 calls at once and then 10 in a minute for each user; others receive `rate_limited` with the time to wait |
+/// | `limit = "100/hour burst 20 by address"` | allows 20 calls at once and then 100 in an hour for each client; units are `s`, `min`, `hour`, `day`, and `10min` for ten of them |
+/// | `limit = "3/hour by input.email"` | counts by the value of the argument `email`, without letter case and surrounding spaces |
+/// | `limit = ["..", ".."]` | several limits, which are checked in this order |
+/// | `limit_unavailable = "open"` | allows calls while the shared store is unavailable; `"closed"`, the default, refuses them |
 /// | `input = Name` | the name of the generated struct |
 ///
 /// # Options on an argument

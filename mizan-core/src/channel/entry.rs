@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::function::Source;
 use crate::json;
 use crate::manifest::{Decode, decode_error};
+use crate::policy::IntoDecision;
 
 type OptionalSchema = fn(&mut SchemaGenerator) -> Option<Schema>;
 type DecodeSubscription = fn(&[u8]) -> Result<Arc<dyn DynSubscription>, Error>;
@@ -184,7 +185,7 @@ impl<C: Channel> DynSubscription for Subscription<C> {
 
     fn authorize(self: Arc<Self>, cx: Cx) -> BoxFuture<'static, Result<(), Error>> {
         Box::pin(catch_and_log::<C, _>(async move {
-            let decision = C::authorize(&cx, &self.0).await;
+            let decision = C::authorize(&cx, &self.0).await.into_decision()?;
             decision.into_result(cx.principal())
         }))
     }

@@ -1,4 +1,5 @@
-//! The steps of every call: policy, decoding, validation, `authorize`, then the function itself.
+//! The steps of every call: policy, rate limits, decoding, validation, `authorize`, then the function
+//! itself.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 
 use super::affected::invalidations;
+use super::call_limiter::CallLimiter;
 use super::{CallError, Input, Output, ServerFunction};
 use crate::cx::Cx;
 use crate::download::Download;
@@ -50,8 +52,8 @@ impl CallReply {
 impl Cx {
     /// Calls another function with Rust values on behalf of the same caller.
     ///
-    /// The call runs the same steps as one from a client, except for decoding: policy, validation,
-    /// `authorize`, then the function itself.
+    /// The call runs the same steps as one from a client, except for decoding: policy, rate limits,
+    /// validation, `authorize`, then the function itself.
     ///
     /// ```
     /// use mizan_core::{Cx, Error, client};
@@ -103,14 +105,16 @@ async fn run<F: ServerFunction>(
     document: Option<&[u8]>,
     input: impl FnOnce() -> Result<F, Error>,
 ) -> Result<F::Output, CallError<F::Error>> {
-    F::POLICY.decide(cx).await.into_result(cx.principal())?;
+    F::POLICY.decide(cx).await?.into_result(cx.principal())?;
+    CallLimiter::check_caller(cx, F::NAME, F::LIMITS).await?;
     let input = input()?;
+    CallLimiter::check_input(cx, &input).await?;
     match document {
         Some(document) => input.validate_document(document),
         None => input.validate(),
     }
     .map_err(Error::invalid_fields)?;
-    input.authorize(cx).await.into_result(cx.principal())?;
+    input.authorize(cx).await?.into_result(cx.principal())?;
     input.call(cx).await.map_err(CallError::Failed)
 }
 

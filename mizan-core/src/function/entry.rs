@@ -13,6 +13,7 @@ use super::{Affected, FunctionKind, Input, Output, Pages, ServerFunction, Source
 use crate::cx::Cx;
 use crate::download::Download;
 use crate::error::{ClientError, Error, ErrorDeclaration};
+use crate::limits::Limit;
 use crate::manifest::{Decode, decode_error};
 use crate::policy::Policy;
 use crate::state::StateKey;
@@ -33,6 +34,7 @@ pub struct FunctionEntry {
     pub(crate) policy: Policy,
     pub(crate) affects: &'static [Affected],
     pub(crate) pages: Option<Pages>,
+    pub(crate) limits: &'static [Limit],
     /// The content type that the function declares for its download.
     pub(crate) content_type: Option<&'static str>,
     is_download: bool,
@@ -62,6 +64,7 @@ impl FunctionEntry {
             policy: F::POLICY,
             affects: F::AFFECTS,
             pages: F::PAGES,
+            limits: F::LIMITS,
             content_type: F::CONTENT_TYPE,
             is_download: Download::is::<F::Output>(),
             docs: F::DOCS,
@@ -146,9 +149,9 @@ impl FunctionEntry {
     ///
     /// # Errors
     ///
-    /// Returns the error for the client if the policy rejects the call.
+    /// Returns the error for the client if the policy rejects the call or fails.
     pub async fn check_policy(&self, cx: &Cx) -> Result<(), Error> {
-        self.policy.decide(cx).await.into_result(cx.principal())
+        self.policy.decide(cx).await?.into_result(cx.principal())
     }
 
     /// Calls the function with its input as JSON. Empty bytes mean no arguments.

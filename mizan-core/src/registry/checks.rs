@@ -5,10 +5,11 @@ use std::panic::Location;
 
 use crate::channel::ChannelEntry;
 use crate::form_entry::FormEntry;
-use crate::function::FunctionEntry;
+use crate::function::{AddedLimit, FunctionEntry};
+use crate::limits::LimitBy;
 use crate::manifest::Manifest;
 use crate::policy::Policy;
-use crate::problem::Problem;
+use crate::problem::{LimitProblem, Problem};
 use crate::state::StateMap;
 use crate::version::{Retired, is_contract};
 
@@ -74,6 +75,33 @@ pub(super) fn check_channel_names(channels: &[ChannelEntry], problems: &mut Vec<
                 second: channel.registered_at.to_string(),
             });
         }
+    }
+}
+
+/// Reports limits of unknown functions, and limits that only the function itself can declare.
+pub(super) fn check_limits(
+    functions: &[FunctionEntry],
+    limits: &[AddedLimit],
+    problems: &mut Vec<Problem>,
+) {
+    for AddedLimit {
+        function,
+        limit,
+        at,
+    } in limits
+    {
+        let problem = if !functions.iter().any(|entry| entry.name == *function) {
+            LimitProblem::UnknownFunction
+        } else if matches!(limit.by(), LimitBy::Input(_)) {
+            LimitProblem::ByInput
+        } else {
+            continue;
+        };
+        problems.push(Problem::Limit {
+            function,
+            problem,
+            at: at.to_string(),
+        });
     }
 }
 

@@ -9,16 +9,19 @@ mod schemas;
 
 use std::fmt;
 use std::panic::Location;
+use std::sync::Arc;
 
 pub use self::build_error::BuildError;
 use crate::app::App;
 use crate::channel::{Channel, ChannelEntry};
 use crate::error::{ClientError, Error};
 use crate::form_entry::FormEntry;
-use crate::function::{FunctionEntry, Input, Output, ServerFunction};
+use crate::function::{AddedLimit, CallLimiter, FunctionEntry, Input, Output, ServerFunction};
 use crate::invalidation::{Invalidation, InvalidationObservers};
+use crate::limits::Limit;
 use crate::manifest::{self, Manifest};
 use crate::problem::Problem;
+use crate::shared_store::{MemorySharedStore, SharedStore};
 use crate::state::{StateKey, StateMap};
 use crate::version::{Retired, Versions};
 
@@ -52,6 +55,8 @@ pub struct Registry {
     channels: Vec<ChannelEntry>,
     state: StateMap,
     observers: InvalidationObservers,
+    shared_store: Option<Arc<dyn SharedStore>>,
+    limits: Vec<AddedLimit>,
     require_policies: bool,
 }
 
@@ -205,7 +210,8 @@ impl Registry {
 
     /// Adds everything from another registry, such as the registry of one part of the application.
     ///
-    /// If both have state of the same type, the other registry's value replaces this one's.
+    /// If both have state of the same type or a shared store, the other registry's value replaces this
+    /// one's.
     pub fn merge(mut self, other: Self) -> Self {
         self.functions.extend(other.functions);
         self.previous.extend(other.previous);
@@ -214,6 +220,8 @@ impl Registry {
         self.channels.extend(other.channels);
         self.state.merge(other.state);
         self.observers.extend(other.observers);
+        self.shared_store = other.shared_store.or(self.shared_store);
+        self.limits.extend(other.limits);
         self.require_policies |= other.require_policies;
         self
     }
@@ -246,6 +254,60 @@ impl Registry {
     /// There is one value of each type. A later value replaces an earlier one.
     pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.state.set(StateKey::of::<T>(), Box::new(value));
+        self
+    }
+
+    /// Sets the store for the counts of rate limits and the outcomes of operations that run at most once.
+    ///
+    /// By default they are in the [memory](crate::shared_store::MemorySharedStore) of the process. An
+    /// application of several processes needs a store that all of them reach, such as those of the crate
+    /// `mizan-store`: otherwise each process counts calls for itself, and a retry that reaches another
+    /// process runs again.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use mizan_core::Registry;
+    /// use mizan_core::shared_store::MemorySharedStore;
+    ///
+    /// let store = Arc::new(MemorySharedStore::new());
+    /// let registry = Registry::new().shared_store(store);
+    /// ```
+    pub fn shared_store(mut self, store: Arc<dyn SharedStore>) -> Self {
+        self.shared_store = Some(store);
+        self
+    }
+
+    /// Adds a rate limit to a function, in addition to those that it declares.
+    ///
+    /// This is for functions of other crates. A limit by a value of the input has to be declared by the
+    /// function itself.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mizan_core::limits::{Limit, LimitBy};
+    /// use mizan_core::{Error, Registry, client};
+    ///
+    /// #[client]
+    /// async fn export() -> Result<String, Error> {
+    ///     Ok("id,name".to_owned())
+    /// }
+    ///
+    /// # fn main() -> Result<(), mizan_core::BuildError> {
+    /// let hourly = Limit::new(3, Duration::from_secs(3600), LimitBy::Principal);
+    /// let app = Registry::new().function::<Export>().limit("export", hourly).build()?;
+    /// # let _ = app;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn limit(mut self, function: &'static str, limit: Limit) -> Self {
+        self.limits.push(AddedLimit {
+            function,
+            limit,
+            at: Location::caller(),
+        });
         self
     }
 
@@ -318,6 +380,13 @@ impl Registry {
             StateKey::of::<InvalidationObservers>(),
             Box::new(self.observers),
         );
+        let store = self
+            .shared_store
+            .unwrap_or_else(|| Arc::new(MemorySharedStore::new()));
+        state.set(
+            StateKey::of::<CallLimiter>(),
+            Box::new(CallLimiter::new(store, self.limits)),
+        );
         let mut versions = Versions::default();
         for function in self.previous {
             versions.add_previous(function);
@@ -344,8 +413,10 @@ impl Registry {
         if self.require_policies {
             checks::check_policies(&self.functions, &self.forms, problems);
         }
+        checks::check_limits(&self.functions, &self.limits, problems);
         let parts = manifest::Parts {
             functions: &self.functions,
+            limits: &self.limits,
             previous: &self.previous,
             retired: &self.retired,
             forms: &self.forms,

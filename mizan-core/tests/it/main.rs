@@ -15,6 +15,7 @@ mod downloads;
 mod errors;
 mod foreign_types;
 mod forms;
+mod limits;
 mod manifest;
 mod pages;
 mod policies;

@@ -12,6 +12,7 @@ mod batch;
 mod call_lifetime;
 mod caller;
 mod calls;
+mod checks;
 #[cfg(unix)]
 mod child;
 mod client_address;
