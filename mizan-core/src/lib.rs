@@ -29,6 +29,7 @@ mod registry;
 mod reply_head;
 mod request_head;
 mod state;
+mod trace;
 mod version;
 
 #[doc(inline)]
@@ -44,6 +45,7 @@ pub use self::{
     principal::{Identity, Principal},
     registry::{BuildError, Registry},
     request_head::RequestHead,
+    trace::TraceId,
     upload::Upload,
 };
 pub use mizan_core_macros::{ClientError, channel, client, constraints, policy};

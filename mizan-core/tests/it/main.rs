@@ -18,6 +18,7 @@ mod forms;
 mod layers;
 mod limits;
 mod manifest;
+mod observation;
 mod pages;
 mod policies;
 mod registry;

@@ -26,6 +26,7 @@ mod forms;
 mod forms_app;
 mod forms_in_router;
 mod harness;
+mod health;
 mod host_header;
 mod hostile_clients;
 mod hostile_strings;
