@@ -6,6 +6,7 @@ pub mod channel;
 pub mod download;
 pub mod error;
 pub mod function;
+pub mod layer;
 pub mod limits;
 pub mod manifest;
 pub mod policy;
@@ -28,6 +29,7 @@ mod registry;
 mod reply_head;
 mod request_head;
 mod state;
+mod trace;
 mod version;
 
 #[doc(inline)]
@@ -43,6 +45,7 @@ pub use self::{
     principal::{Identity, Principal},
     registry::{BuildError, Registry},
     request_head::RequestHead,
+    trace::TraceId,
     upload::Upload,
 };
 pub use mizan_core_macros::{ClientError, channel, client, constraints, policy};
