@@ -8,10 +8,11 @@ use crate::channel::ChannelEntry;
 use crate::cx::Cx;
 use crate::error::Error;
 use crate::form_entry::FormEntry;
-use crate::function::{CallError, FunctionEntry, ServerFunction};
+use crate::function::{CallError, CallLimiter, FunctionEntry, ServerFunction};
 use crate::manifest::Manifest;
 use crate::principal::Principal;
 use crate::request_head::RequestHead;
+use crate::shared_store::SharedStore;
 use crate::state::StateMap;
 use crate::version::{ClientVersion, Versions};
 
@@ -140,6 +141,20 @@ impl App {
     #[must_use]
     pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.0.state.get()
+    }
+
+    /// Returns the store for the counts of rate limits and the outcomes of operations that run at most
+    /// once. [`Registry::shared_store`](crate::Registry::shared_store) sets it.
+    ///
+    /// # Panics
+    ///
+    /// Never panics, because every registry builds an application with a store.
+    #[must_use]
+    pub fn shared_store(&self) -> &Arc<dyn SharedStore> {
+        let limiter = self.state::<CallLimiter>();
+        limiter
+            .expect("the registry sets the limiter of every application")
+            .store()
     }
 
     /// Creates the context of a call that `principal` makes with the request `head`.

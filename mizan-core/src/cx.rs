@@ -78,7 +78,8 @@ impl Cx {
     /// If the body of a `#[client]` function calls `cx.state::<Db>()`, building the application
     /// fails if the registry lacks this state. The check does not see inferred types
     /// (`let db: &Db = cx.state()`), calls in other functions that receive the `cx`, and bodies
-    /// that contain items (`use`, `struct`).
+    /// that contain items (`use`, `struct`). For these, name the type in `#[client(state(Db))]` or
+    /// with [`Registry::require_state`](crate::Registry::require_state).
     ///
     /// # Panics
     ///

@@ -6,8 +6,11 @@ pub mod channel;
 pub mod download;
 pub mod error;
 pub mod function;
+pub mod layer;
+pub mod limits;
 pub mod manifest;
 pub mod policy;
+pub mod shared_store;
 pub mod upload;
 pub mod validation;
 pub mod wire;
@@ -26,6 +29,7 @@ mod registry;
 mod reply_head;
 mod request_head;
 mod state;
+mod trace;
 mod version;
 
 #[doc(inline)]
@@ -41,6 +45,7 @@ pub use self::{
     principal::{Identity, Principal},
     registry::{BuildError, Registry},
     request_head::RequestHead,
+    trace::TraceId,
     upload::Upload,
 };
 pub use mizan_core_macros::{ClientError, channel, client, constraints, policy};

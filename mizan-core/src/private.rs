@@ -1,8 +1,10 @@
 pub use {schemars, serde, serde_json, validator};
 
-use crate::error::{ClientError, FieldErrors};
+use crate::cx::Cx;
+use crate::error::{ClientError, Error, FieldErrors};
 use crate::function::{Input, Output};
 use crate::json::{EncodeError, encode_json_value};
+use crate::policy::{AuthorizeCheck, Check, Decision, IntoDecision};
 use crate::validation::check_constraints_by_wire_name;
 
 /// The return type of a `#[client]` function, which may be an alias.
@@ -34,6 +36,21 @@ pub fn check_constraints<T: validator::Validate + schemars::JsonSchema>(
     document: Option<&[u8]>,
 ) -> Result<(), FieldErrors> {
     check_constraints_by_wire_name(input, document)
+}
+
+/// The type of an argument by which a limit counts.
+#[diagnostic::on_unimplemented(
+    message = "a limit cannot count by an argument of the type `{Self}`",
+    label = "not a `serde::Serialize`",
+    note = "derive `serde::Serialize` for the type, or count by another argument"
+)]
+pub trait LimitValue: serde::Serialize {}
+
+impl<T: serde::Serialize> LimitValue for T {}
+
+/// Returns the text by which a limit counts calls with this value of an argument.
+pub fn limit_key<T: LimitValue>(value: &T) -> String {
+    crate::limits::limit_key(value)
 }
 
 /// Encodes a member of the data of an error.
@@ -68,3 +85,21 @@ impl<T> NotDecodable for Decodable<T> {}
 pub const fn is_input<T: Input>() {}
 
 pub const fn is_output<T: Output>() {}
+
+/// Runs the check of a policy.
+pub async fn check<'a, C>(check: C, cx: &'a Cx) -> Result<Decision, Error>
+where
+    C: Check<'a>,
+    <C::Future as Future>::Output: IntoDecision,
+{
+    check.start(cx).await.into_decision()
+}
+
+/// Runs an `authorize` check.
+pub async fn authorize<'a, I, C>(check: C, cx: &'a Cx, input: &'a I) -> Result<Decision, Error>
+where
+    C: AuthorizeCheck<'a, I>,
+    <C::Future as Future>::Output: IntoDecision,
+{
+    check.start(cx, input).await.into_decision()
+}

@@ -29,6 +29,11 @@ pub(crate) enum Problem {
         channel: &'static str,
         at: String,
     },
+    MissingRequiredState {
+        type_name: &'static str,
+        required_at: String,
+        built_at: String,
+    },
     MissingState {
         function: &'static str,
         function_at: String,
@@ -45,6 +50,11 @@ pub(crate) enum Problem {
         function: &'static str,
         pages: Pages,
         problem: PagesProblem,
+        at: String,
+    },
+    Limit {
+        function: &'static str,
+        problem: LimitProblem,
         at: String,
     },
     MissingPolicy {
@@ -221,6 +231,31 @@ impl PagesProblem {
     }
 }
 
+/// A problem with a limit that the registry adds to a function.
+pub(crate) enum LimitProblem {
+    /// No function has the name.
+    UnknownFunction,
+    /// The limit counts by a value of the input.
+    ByInput,
+}
+
+impl LimitProblem {
+    fn write(&self, f: &mut fmt::Formatter<'_>, function: &str, at: &str) -> fmt::Result {
+        match self {
+            Self::UnknownFunction => write!(
+                f,
+                "the limit at {at} is for `{function}`, which is not registered; register the function, \
+                 or correct the name"
+            ),
+            Self::ByInput => write!(
+                f,
+                "the limit of `{function}` at {at} counts by a value of the input; declare it at the \
+                 function with `#[client(limit = \"..\")]`"
+            ),
+        }
+    }
+}
+
 /// A problem with a function that returns a file, or that declares the content type of one.
 pub(crate) enum DownloadProblem {
     /// A context returns a file.
@@ -288,6 +323,15 @@ impl fmt::Display for Problem {
                 f,
                 "the params of the channel `{channel}` ({at}) must be a struct with named fields"
             ),
+            Self::MissingRequiredState {
+                type_name,
+                required_at,
+                built_at,
+            } => write!(
+                f,
+                "`require_state` at {required_at} requires state of type `{type_name}`, which the \
+                 registry built at {built_at} lacks; add it with `.state(..)`"
+            ),
             Self::MissingState {
                 function,
                 function_at,
@@ -316,6 +360,11 @@ impl fmt::Display for Problem {
                 write!(f, "`{function}` ({at}) declares `{pages}`, but ")?;
                 problem.write(f, function, *pages)
             }
+            Self::Limit {
+                function,
+                problem,
+                at,
+            } => problem.write(f, function, at),
             Self::MissingPolicy { function, at } => write!(
                 f,
                 "`{function}` ({at}) declares no policy, and the registry requires one; add `auth`, \

@@ -151,8 +151,8 @@ pub trait FormHandler: Form {
     ///     type Output = ();
     ///     type Error = Error;
     ///
-    ///     async fn authorize(cx: &Cx, params: &EditProjectParams) -> Decision {
-    ///         (cx.principal().id() == Some("mia") && params.id == 7).into()
+    ///     async fn authorize(cx: &Cx, params: &EditProjectParams) -> Result<Decision, Error> {
+    ///         Ok((cx.principal().id() == Some("mia") && params.id == 7).into())
     ///     }
     ///
     ///     async fn initial(_: &Cx, params: &EditProjectParams) -> Result<InitialValues, Error> {
@@ -165,9 +165,12 @@ pub trait FormHandler: Form {
     ///     }
     /// }
     /// ```
-    fn authorize(cx: &Cx, params: &Self::Params) -> impl Future<Output = Decision> + Send {
+    fn authorize(
+        cx: &Cx,
+        params: &Self::Params,
+    ) -> impl Future<Output = Result<Decision, Error>> + Send {
         let _ = (cx, params);
-        ready(Decision::Allow)
+        ready(Ok(Decision::Allow))
     }
 
     /// Returns the initial values of the fields.

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::modules::{ModuleError, source_excerpt};
+use crate::modules::{ModuleError, SourceImports, source_excerpt};
 use crate::page::outcome::PageOutcome;
 
 /// The category of a [`RenderError`].
@@ -138,11 +138,18 @@ impl RenderError {
     }
 
     /// Returns the file, line and column of the error. Lines and columns are counted from one.
+    ///
+    /// For an import that fails, this method reads the current content of the file.
     #[must_use]
     pub fn location(&self) -> Option<(&Path, u32, u32)> {
         match &*self.kind {
             RenderErrorKind::Module(ModuleError::Syntax(error)) => {
                 Some((&error.file, error.line, error.column))
+            }
+            RenderErrorKind::Module(error) => {
+                let (specifier, importer) = error.failed_import()?;
+                let (line, column) = SourceImports::read(importer).position_of(specifier)?;
+                Some((importer, line, column))
             }
             RenderErrorKind::Component(exception) => exception
                 .location
@@ -154,7 +161,7 @@ impl RenderError {
 
     /// Returns the source lines around the [`location`](Self::location), with a caret below the column.
     ///
-    /// For an exception, this method reads the current content of the file.
+    /// For an exception and for an import that fails, this method reads the current content of the file.
     #[must_use]
     pub fn excerpt(&self) -> Option<Cow<'_, str>> {
         if let RenderErrorKind::Module(ModuleError::Syntax(error)) = &*self.kind {
@@ -223,7 +230,10 @@ impl fmt::Display for RenderError {
                 write!(f, "cannot list the components in {path:?}: {error}")
             }
             RenderErrorKind::InvalidProps(reason) => write!(f, "invalid props: {reason}"),
-            RenderErrorKind::Module(error) => error.fmt(f),
+            RenderErrorKind::Module(error) => {
+                let position = self.location().map(|(_, line, column)| (line, column));
+                error.write(f, position)
+            }
             RenderErrorKind::NoDefaultExport(message) => f.write_str(message),
             RenderErrorKind::Component(exception) => {
                 write!(f, "{}: {}", exception.name, exception.message)?;

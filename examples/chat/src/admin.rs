@@ -67,17 +67,17 @@ async fn row(cx: &Cx, account: Account) -> Result<AccountRow, Error> {
 }
 
 /// Restricts actions on staff accounts to superusers. The function itself reports an unknown account.
-async fn can_manage_account(cx: &Cx, input: &EndSessions) -> Decision {
+async fn can_manage_account(cx: &Cx, input: &EndSessions) -> Result<Decision, Error> {
     if cx.principal().is_superuser() {
-        return Decision::Allow;
+        return Ok(Decision::Allow);
     }
-    match cx.state::<Accounts>().users().find(&input.id).await {
-        Ok(Some(account)) if account.access.staff || account.access.superuser => {
+    let account = cx.state::<Accounts>().users().find(&input.id).await?;
+    Ok(match account {
+        Some(account) if account.access.staff || account.access.superuser => {
             Decision::deny_because("Only superusers can sign staff out.")
         }
-        Ok(_) => Decision::Allow,
-        Err(_) => Decision::deny(),
-    }
+        _ => Decision::Allow,
+    })
 }
 
 /// Signs a user out on all devices. Returns the number of ended sessions.

@@ -40,12 +40,12 @@ impl FormHandler for EditMeeting {
     type Output = ();
     type Error = Error;
 
-    async fn authorize(cx: &Cx, params: &EditMeetingParams) -> Decision {
-        match cx.state::<Meetings>().find(params.id) {
+    async fn authorize(cx: &Cx, params: &EditMeetingParams) -> Result<Decision, Error> {
+        Ok(match cx.state::<Meetings>().find(params.id) {
             None => Decision::not_found(NO_MEETING),
             Some(meeting) if Some(&*meeting.host) == cx.principal().id() => Decision::Allow,
             Some(_) => Decision::deny_because("Only the host of a meeting can change it."),
-        }
+        })
     }
 
     async fn initial(cx: &Cx, params: &EditMeetingParams) -> Result<InitialValues, Error> {

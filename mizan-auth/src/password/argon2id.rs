@@ -7,7 +7,6 @@ use argon2::{Algorithm, Argon2, Block, Params, Version, password_hash};
 use parking_lot::Mutex;
 
 use super::text::Password;
-use crate::token::Token;
 
 /// A password hash as a PHC string, which includes the salt and the cost
 /// (`$argon2id$v=19$m=19456,t=2,p=1$..`).
@@ -136,7 +135,7 @@ const MAX_KNOWN_COSTS: usize = 4;
 /// Hashes and verifies passwords on the calling thread.
 pub(super) struct Argon2idHasher {
     cost: HashCost,
-    /// The hash of a random password, which is verified if an account has no hash.
+    /// The hash that is verified if an account has none.
     dummy_hash: PasswordHash,
     /// The current cost, and the other costs that stored hashes may have.
     known_costs: Mutex<Vec<HashCost>>,
@@ -156,9 +155,7 @@ impl Argon2idHasher {
             dummy_hash: PasswordHash(String::new()),
             known_costs: Mutex::new(known_costs),
         };
-        let random = Password::from(Token::random().expose());
-        let dummy_hash = hasher.hash(&random, &mut HashMemory::default());
-        hasher.dummy_hash = dummy_hash.map_err(|_| InvalidHashCost)?;
+        hasher.dummy_hash = hasher.dummy_hash().map_err(|_| InvalidHashCost)?;
         if previous.iter().any(|cost| cost.params().is_none()) {
             return Err(InvalidHashCost);
         }
@@ -172,14 +169,17 @@ impl Argon2idHasher {
     ) -> Result<PasswordHash, HashError> {
         let salt = Salt::generate();
         let argon2 = argon2id(self.cost).ok_or(password_hash::Error::ParamsInvalid)?;
-        let hash = phc::PasswordHash {
-            algorithm: Algorithm::Argon2id.ident(),
-            version: Some(Version::V0x13.into()),
-            params: argon2.params().try_into()?,
-            hash: Some(compute(&argon2, password, &salt, memory)?),
-            salt: Some(salt),
-        };
-        Ok(PasswordHash(hash.to_string()))
+        let output = compute(&argon2, password, &salt, memory)?;
+        Ok(encode(&argon2, salt, output)?)
+    }
+
+    /// Returns random bytes in the form of a hash. Nobody knows a password that they match, and verifying one takes as
+    /// long as with a real hash.
+    fn dummy_hash(&self) -> Result<PasswordHash, HashError> {
+        let argon2 = argon2id(self.cost).ok_or(password_hash::Error::ParamsInvalid)?;
+        let random = [Salt::generate(), Salt::generate()].map(|salt| salt.to_vec());
+        let output = Output::new(&random.concat()[..Params::DEFAULT_OUTPUT_LEN])?;
+        Ok(encode(&argon2, Salt::generate(), output)?)
     }
 
     /// Returns true if `stored` is a hash of the password.
@@ -269,6 +269,17 @@ impl ParsedHash {
 fn argon2id(cost: HashCost) -> Option<Argon2<'static>> {
     let params = cost.params()?;
     Some(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn encode(argon2: &Argon2<'_>, salt: Salt, output: Output) -> password_hash::Result<PasswordHash> {
+    let hash = phc::PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: argon2.params().try_into()?,
+        salt: Some(salt),
+        hash: Some(output),
+    };
+    Ok(PasswordHash(hash.to_string()))
 }
 
 fn compute(

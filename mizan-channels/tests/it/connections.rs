@@ -85,7 +85,7 @@ impl Channel for Chat {
     type Member = String;
     const NAME: &'static str = "chat";
 
-    async fn authorize(cx: &Cx, params: &Room) -> Decision {
+    async fn authorize(cx: &Cx, params: &Room) -> Result<Decision, Error> {
         let probe = cx.state::<Arc<Probe>>();
         if params.room == "slow" {
             probe.authorized.fetch_add(1, Ordering::SeqCst);
@@ -93,9 +93,13 @@ impl Channel for Chat {
             probe.authorize.acquire().await.unwrap().forget();
         }
         if params.room == "nowhere" {
-            return Decision::not_found("there is no such room");
+            return Ok(Decision::not_found("there is no such room"));
         }
-        Decision::Allow
+        if params.room == "broken" {
+            return Err(std::io::Error::other("the table `secrets` is locked").into());
+        }
+        assert_ne!(params.room, "panics", "a secret of the code");
+        Ok(Decision::Allow)
     }
 
     fn group(params: &Room) -> String {
@@ -398,6 +402,25 @@ async fn unknown_room_is_not_found_for_all_clients() {
         client.sub(1, "nowhere");
         assert_eq!(client.until("unsub").await["code"], "not_found");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn check_that_fails_panics_or_hangs_refuses_the_subscription() {
+    let server = memory_server(|limits| limits.call_timeout = Duration::from_secs(5));
+    let mut client = server.connect("mia").await;
+    for (room, code) in [
+        ("broken", "internal"),
+        ("panics", "internal"),
+        ("slow", "deadline_exceeded"),
+    ] {
+        client.sub(1, room);
+        let refused = client.until("unsub").await;
+        assert_eq!(refused["code"], code, "{room}");
+        assert_eq!(refused["id"].is_string(), code == "internal", "{refused}");
+        assert!(!refused.to_string().contains("secret"), "{refused}");
+    }
+    client.sub(1, "tea");
+    client.until("subok").await;
 }
 
 #[tokio::test]

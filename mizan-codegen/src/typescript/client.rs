@@ -356,6 +356,12 @@ pub(super) fn docs(function: &Function<'_>, summary: Option<&str>) -> Docs {
     if let Some(policy) = policy.filter(|policy| *policy != "anyone") {
         paragraphs.push(format!("Policy: {policy}."));
     }
+    if !function.manifest.limits.is_empty() {
+        let limits = function.manifest.limits.join(", ");
+        paragraphs.push(format!(
+            "Rate limits: {limits}. Fails with the code `rate_limited` when one is exceeded."
+        ));
+    }
     let affects = &function.affects;
     let listed = |queries: &[String]| format!("`{}`", queries.join("`, `"));
     if affects.all {

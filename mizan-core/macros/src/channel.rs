@@ -41,6 +41,7 @@ pub(crate) fn expand(options: &TokenStream, item: TokenStream) -> TokenStream {
     if let Err(error) = complete(&mut channel) {
         tokens.extend(error.to_compile_error());
     }
+    allow_any_decision(&mut channel);
     channel.to_tokens(&mut tokens);
     tokens
 }
@@ -101,6 +102,19 @@ fn complete(channel: &mut ItemImpl) -> Result<()> {
         }
     }
     result
+}
+
+/// Allows `authorize` to name its return type, for which the trait accepts several types.
+fn allow_any_decision(channel: &mut ItemImpl) {
+    for item in &mut channel.items {
+        if let ImplItem::Fn(function) = item
+            && function.sig.ident == "authorize"
+        {
+            function
+                .attrs
+                .push(parse_quote!(#[allow(refining_impl_trait)]));
+        }
+    }
 }
 
 fn has_method(channel: &ItemImpl, name: &str) -> bool {

@@ -1,8 +1,8 @@
 //! Policies in `auth = ..` and `policy!(..)`.
 
-use mizan_macros_syntax::boxed_call;
-use proc_macro2::TokenStream;
-use quote::quote;
+use mizan_macros_syntax::call_site_at;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::token::Paren;
@@ -139,10 +139,19 @@ impl Policy {
             }
             Self::Custom(path) => {
                 let name = path.segments.last().map(|last| last.ident.to_string());
-                let check = boxed_call(path);
+                let check = check(path);
                 quote!(#policy::Custom { name: #name, check: #check })
             }
         }
+    }
+}
+
+/// Returns a closure that runs the check `path`, which returns a `Decision` or a `Result`.
+fn check(path: &Path) -> TokenStream {
+    // A hygienic name cannot collide with a name in `path`.
+    let cx = Ident::new("cx", Span::mixed_site());
+    quote_spanned! {call_site_at(path.span())=>
+        |#cx| ::std::boxed::Box::pin(::mizan_core::private::check(#path, #cx))
     }
 }
 

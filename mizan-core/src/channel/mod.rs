@@ -11,7 +11,9 @@ pub use self::types::{Member, Never, Position, SlowConsumer, Snapshot};
 use crate::cx::Cx;
 use crate::error::{Error, ErrorCode};
 use crate::function::{Input, Output, Source};
+#[cfg(doc)]
 use crate::policy::Decision;
+use crate::policy::IntoDecision;
 
 /// A channel that clients subscribe to with a WebSocket.
 ///
@@ -98,10 +100,15 @@ pub trait Channel: Send + Sync + 'static {
     /// Decides whether the caller may subscribe. It runs before the server sends anything, when the
     /// client reconnects, and at every [`REAUTHORIZE_INTERVAL`](Self::REAUTHORIZE_INTERVAL).
     ///
+    /// It returns a [`Decision`], or a `Result<Decision, Error>` if the check can fail. An error ends
+    /// the subscription; after a temporary one ([`Unavailable`](crate::error::Unavailable)) the client
+    /// tries again. An implementation without [`#[channel]`](macro@crate::channel) needs
+    /// `#[allow(refining_impl_trait)]` on this method if it names its return type.
+    ///
     /// It can use the policies of functions and forms:
     ///
     /// ```
-    /// use mizan_core::{Channel, Cx, Decision, channel, policy};
+    /// use mizan_core::{Channel, Cx, Decision, Error, channel, policy};
     ///
     /// #[derive(serde::Deserialize, schemars::JsonSchema)]
     /// struct Room {}
@@ -114,7 +121,7 @@ pub trait Channel: Send + Sync + 'static {
     ///     type ServerMessage = String;
     ///     const NAME: &'static str = "backstage";
     ///
-    ///     async fn authorize(cx: &Cx, _: &Room) -> Decision {
+    ///     async fn authorize(cx: &Cx, _: &Room) -> Result<Decision, Error> {
     ///         policy!(or("staff", group("editors"))).decide(cx).await
     ///     }
     ///
@@ -123,7 +130,7 @@ pub trait Channel: Send + Sync + 'static {
     ///     }
     /// }
     /// ```
-    fn authorize(cx: &Cx, params: &Self::Params) -> impl Future<Output = Decision> + Send;
+    fn authorize(cx: &Cx, params: &Self::Params) -> impl Future<Output = impl IntoDecision> + Send;
 
     /// Returns the name of the group whose messages a subscriber with these params receives.
     ///

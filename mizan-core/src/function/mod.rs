@@ -2,6 +2,7 @@
 
 mod affected;
 mod call_error;
+mod call_limiter;
 mod dispatch;
 mod entry;
 mod pages;
@@ -12,15 +13,18 @@ use std::future::{Future, ready};
 
 pub use self::affected::Affected;
 pub use self::call_error::CallError;
+pub(crate) use self::call_limiter::{AddedLimit, CallLimiter};
 pub use self::dispatch::CallReply;
 pub use self::entry::FunctionEntry;
 pub use self::pages::Pages;
 pub use self::source::Source;
 pub use self::wire::{Input, Output};
 use crate::cx::Cx;
-use crate::error::{ClientError, FieldErrors};
+use crate::error::{ClientError, Error, FieldErrors};
+use crate::limits::Limit;
 use crate::policy::{Decision, Policy};
 pub use crate::state::StateKey;
+pub use crate::trace::{CallOrigin, CallTimings, Step};
 use crate::upload::UploadField;
 
 /// A function that clients can call. The implementing type is the function's input.
@@ -68,6 +72,8 @@ pub trait ServerFunction: Input {
     /// The content type of the file that the function returns, for a function whose output is a
     /// [`Download`](crate::Download).
     const CONTENT_TYPE: Option<&'static str> = None;
+    /// The rate limits, which dispatch checks in this order.
+    const LIMITS: &'static [Limit] = &[];
     /// The documentation, as Markdown.
     const DOCS: &'static str = "";
     /// The source location.
@@ -111,10 +117,20 @@ pub trait ServerFunction: Input {
         None
     }
 
+    /// Returns the text by which a [limit](Self::LIMITS) by the argument `name` counts calls.
+    ///
+    /// Calls of a function that returns `None` are not counted.
+    fn limit_key(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
+
     /// Decides whether the caller may make this call with the validated input.
-    fn authorize(&self, cx: &Cx) -> impl Future<Output = Decision> + Send {
+    ///
+    /// An error is the result of the call, like an error of the function.
+    fn authorize(&self, cx: &Cx) -> impl Future<Output = Result<Decision, Error>> + Send {
         let _ = cx;
-        ready(Decision::Allow)
+        ready(Ok(Decision::Allow))
     }
 
     /// Runs the function.

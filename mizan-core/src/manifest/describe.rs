@@ -18,7 +18,7 @@ use crate::channel::ChannelEntry;
 use crate::download::Download;
 use crate::error::ErrorCode;
 use crate::form_entry::FormEntry;
-use crate::function::{Affected, FunctionEntry, FunctionKind, Source};
+use crate::function::{AddedLimit, Affected, FunctionEntry, FunctionKind, Source};
 use crate::problem::Problem;
 use crate::version::Retired;
 
@@ -29,6 +29,7 @@ const FORMAT: u32 = 1;
 #[derive(Clone, Copy)]
 pub(crate) struct Parts<'a> {
     pub(crate) functions: &'a [FunctionEntry],
+    pub(crate) limits: &'a [AddedLimit],
     pub(crate) previous: &'a [FunctionEntry],
     pub(crate) retired: &'a [Retired],
     pub(crate) forms: &'a [FormEntry],
@@ -39,7 +40,7 @@ pub(crate) struct Parts<'a> {
 pub(crate) fn describe(parts: Parts<'_>, problems: &mut Vec<Problem>) -> Manifest {
     let mut schemas = Schemas::new();
     let mut errors = ErrorTypes::default();
-    let mut functions = describe_functions(parts.functions, &mut schemas, &mut errors, problems);
+    let mut functions = describe_functions(parts, &mut schemas, &mut errors, problems);
     let mut channels = describe_channels(parts.channels, &mut schemas, problems);
 
     let mut errors = errors.into_json();
@@ -332,16 +333,20 @@ fn check_variants(parts: Parts<'_>, schemas: &mut Schemas, problems: &mut Vec<Pr
 }
 
 fn describe_functions(
-    functions: &[FunctionEntry],
+    parts: Parts<'_>,
     schemas: &mut Schemas,
     errors: &mut ErrorTypes,
     problems: &mut Vec<Problem>,
 ) -> Vec<Value> {
-    let mut sorted: Vec<_> = functions.iter().collect();
+    let mut sorted: Vec<_> = parts.functions.iter().collect();
     sorted.sort_by_key(|function| function.name);
     sorted
         .into_iter()
-        .map(|function| describe_function(function, schemas, errors, problems))
+        .map(|function| {
+            let mut entry = describe_function(function, schemas, errors, problems);
+            add_limits(&mut entry, function, parts.limits);
+            entry
+        })
         .collect()
 }
 
@@ -372,6 +377,19 @@ fn describe_function(
     }
     add_docs_and_source(&mut entry, function.docs, function.source);
     entry
+}
+
+/// Adds the rate limits that a function declares, and those that the registry adds to it, as text.
+fn add_limits(entry: &mut Value, function: &FunctionEntry, added: &[AddedLimit]) {
+    let added = added.iter().filter(|added| added.function == function.name);
+    let limits = function.limits.iter();
+    let limits: Vec<_> = limits
+        .chain(added.map(|added| &added.limit))
+        .map(ToString::to_string)
+        .collect();
+    if !limits.is_empty() {
+        entry["limits"] = json!(limits);
+    }
 }
 
 /// Describes an affected query: by its name, or by an object if it depends on the input or is returned.

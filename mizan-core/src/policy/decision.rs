@@ -7,14 +7,30 @@ use crate::principal::Principal;
 
 /// The result of a policy or an `authorize` check.
 ///
+/// A check that can fail, for example because it asks a database, returns
+/// `Result<Decision, Error>`. Its error is the error of the call: a broken database is reported as
+/// an internal error with the id of its log entry, not as forbidden.
+///
 /// ```
-/// use mizan_core::{Cx, Decision};
+/// use mizan_core::{Cx, Decision, Error};
 ///
 /// async fn is_author(cx: &Cx) -> Decision {
 ///     if cx.principal().has_permission("posts.write") {
 ///         return Decision::Allow;
 ///     }
 ///     Decision::deny_because("only authors may write posts")
+/// }
+///
+/// # struct Posts;
+/// # impl Posts {
+/// #     async fn author_of(&self, _: u32) -> std::io::Result<Option<String>> { Ok(None) }
+/// # }
+/// # struct EditPost { id: u32 }
+/// async fn may_edit(cx: &Cx, input: &EditPost) -> Result<Decision, Error> {
+///     let Some(author) = cx.state::<Posts>().author_of(input.id).await? else {
+///         return Ok(Decision::not_found("there is no such post"));
+///     };
+///     Ok((cx.principal().id() == Some(&author)).into())
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,5 +98,34 @@ impl Decision {
 impl From<bool> for Decision {
     fn from(allowed: bool) -> Self {
         if allowed { Self::Allow } else { Self::deny() }
+    }
+}
+
+/// The result of a check: a [`Decision`], or a `Result` of one if the check can fail.
+#[diagnostic::on_unimplemented(
+    message = "a check cannot return `{Self}`",
+    label = "not a `Decision`",
+    note = "return `mizan_core::Decision`, or `Result<Decision, mizan_core::Error>` if the check can \
+            fail; `Decision::from(allowed)` converts a `bool`"
+)]
+pub trait IntoDecision {
+    /// Returns the decision, or the error of the call.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of a check that failed.
+    fn into_decision(self) -> Result<Decision, Error>;
+}
+
+impl IntoDecision for Decision {
+    fn into_decision(self) -> Result<Decision, Error> {
+        Ok(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Error>> IntoDecision for Result<Decision, E> {
+    fn into_decision(self) -> Result<Decision, Error> {
+        self.map_err(Into::into)
     }
 }

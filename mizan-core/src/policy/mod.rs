@@ -1,13 +1,16 @@
 //! Policies: authorization of calls.
 
+mod check;
 mod decision;
 
 use std::fmt;
 
 use futures_util::future::BoxFuture;
 
-pub use self::decision::Decision;
+pub use self::check::{AuthorizeCheck, Check};
+pub use self::decision::{Decision, IntoDecision};
 use crate::cx::Cx;
+use crate::error::Error;
 
 /// The authorization rule of a function, checked before the input is decoded.
 ///
@@ -60,13 +63,18 @@ pub enum Policy {
 }
 
 /// The check of a [`Policy::Custom`]: an async function of the call's context.
-pub type PolicyCheck = for<'a> fn(&'a Cx) -> BoxFuture<'a, Decision>;
+pub type PolicyCheck = for<'a> fn(&'a Cx) -> BoxFuture<'a, Result<Decision, Error>>;
 
 impl Policy {
     /// Decides whether the caller may make this call.
-    pub async fn decide(&self, cx: &Cx) -> Decision {
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of a [custom](Self::Custom) check that failed, unless another policy decides
+    /// the call: in [`Any`](Self::Any), one that allows it.
+    pub async fn decide(&self, cx: &Cx) -> Result<Decision, Error> {
         let principal = cx.principal();
-        match *self {
+        Ok(match *self {
             Self::Unspecified | Self::Anyone => Decision::Allow,
             Self::SignedIn => principal.is_signed_in().into(),
             Self::Staff => principal.is_staff().into(),
@@ -76,35 +84,44 @@ impl Policy {
             Self::RecentlyAuthenticated if principal.is_recently_authenticated() => Decision::Allow,
             Self::RecentlyAuthenticated if principal.is_signed_in() => Decision::Reauthenticate,
             Self::RecentlyAuthenticated => Decision::deny(),
-            Self::All(policies) => Self::decide_all(policies, cx).await,
-            Self::Any(policies) => Self::decide_any(policies, cx).await,
-            Self::Not(policy) => match Box::pin(policy.decide(cx)).await {
+            Self::All(policies) => Self::decide_all(policies, cx).await?,
+            Self::Any(policies) => Self::decide_any(policies, cx).await?,
+            Self::Not(policy) => match Box::pin(policy.decide(cx)).await? {
                 Decision::Allow => Decision::deny(),
                 Decision::Deny { .. } | Decision::Reauthenticate => Decision::Allow,
                 // `not` must not allow a call for an object that does not exist.
                 refusal @ Decision::NotFound { .. } => refusal,
             },
-            Self::Custom { check, .. } => check(cx).await,
-        }
+            Self::Custom { check, .. } => check(cx).await?,
+        })
     }
 
-    async fn decide_all(policies: &[Self], cx: &Cx) -> Decision {
+    async fn decide_all(policies: &[Self], cx: &Cx) -> Result<Decision, Error> {
         for policy in policies {
-            let decision = Box::pin(policy.decide(cx)).await;
+            let decision = Box::pin(policy.decide(cx)).await?;
             if decision != Decision::Allow {
-                return decision;
+                return Ok(decision);
             }
         }
-        Decision::Allow
+        Ok(Decision::Allow)
     }
 
-    /// If no policy allows the call, returns the most helpful rejection: a request to authenticate
-    /// again, otherwise the first one with a reason.
-    async fn decide_any(policies: &[Self], cx: &Cx) -> Decision {
+    /// If no policy allows the call, returns the first error of a check, which might have allowed it.
+    /// Without an error, returns the most helpful rejection: a request to authenticate again, otherwise
+    /// the first one with a reason.
+    async fn decide_any(policies: &[Self], cx: &Cx) -> Result<Decision, Error> {
         let mut refusal = Decision::deny();
+        let mut failure = None;
         for policy in policies {
-            match (Box::pin(policy.decide(cx)).await, &refusal) {
-                (Decision::Allow, _) => return Decision::Allow,
+            let decision = match Box::pin(policy.decide(cx)).await {
+                Ok(decision) => decision,
+                Err(error) => {
+                    failure.get_or_insert(error);
+                    continue;
+                }
+            };
+            match (decision, &refusal) {
+                (Decision::Allow, _) => return Ok(Decision::Allow),
                 (Decision::Reauthenticate, _) => refusal = Decision::Reauthenticate,
                 (denied @ Decision::Deny { reason: Some(_) }, Decision::Deny { reason: None }) => {
                     refusal = denied;
@@ -115,7 +132,7 @@ impl Policy {
                 (Decision::Deny { .. } | Decision::NotFound { .. }, _) => {}
             }
         }
-        refusal
+        failure.map_or(Ok(refusal), Err)
     }
 }
 

@@ -5,20 +5,30 @@ use std::panic::Location;
 
 use crate::channel::ChannelEntry;
 use crate::form_entry::FormEntry;
-use crate::function::FunctionEntry;
+use crate::function::{AddedLimit, FunctionEntry};
+use crate::limits::LimitBy;
 use crate::manifest::Manifest;
 use crate::policy::Policy;
-use crate::problem::Problem;
-use crate::state::StateMap;
+use crate::problem::{LimitProblem, Problem};
+use crate::state::{StateKey, StateMap};
 use crate::version::{Retired, is_contract};
 
 /// Reports state that functions require and the registry lacks.
 pub(super) fn check_state(
     functions: &[FunctionEntry],
+    required: &[(StateKey, &Location<'_>)],
     state: &StateMap,
     built_at: &Location<'_>,
     problems: &mut Vec<Problem>,
 ) {
+    let missing = required.iter().filter(|(key, _)| !state.contains(*key));
+    problems.extend(
+        missing.map(|(key, required_at)| Problem::MissingRequiredState {
+            type_name: key.type_name(),
+            required_at: required_at.to_string(),
+            built_at: built_at.to_string(),
+        }),
+    );
     for function in functions {
         let required: BTreeMap<_, _> = (function.required_state)()
             .into_iter()
@@ -74,6 +84,33 @@ pub(super) fn check_channel_names(channels: &[ChannelEntry], problems: &mut Vec<
                 second: channel.registered_at.to_string(),
             });
         }
+    }
+}
+
+/// Reports limits of unknown functions, and limits that only the function itself can declare.
+pub(super) fn check_limits(
+    functions: &[FunctionEntry],
+    limits: &[AddedLimit],
+    problems: &mut Vec<Problem>,
+) {
+    for AddedLimit {
+        function,
+        limit,
+        at,
+    } in limits
+    {
+        let problem = if !functions.iter().any(|entry| entry.name == *function) {
+            LimitProblem::UnknownFunction
+        } else if matches!(limit.by(), LimitBy::Input(_)) {
+            LimitProblem::ByInput
+        } else {
+            continue;
+        };
+        problems.push(Problem::Limit {
+            function,
+            problem,
+            at: at.to_string(),
+        });
     }
 }
 

@@ -9,16 +9,20 @@ mod schemas;
 
 use std::fmt;
 use std::panic::Location;
+use std::sync::Arc;
 
 pub use self::build_error::BuildError;
 use crate::app::App;
 use crate::channel::{Channel, ChannelEntry};
 use crate::error::{ClientError, Error};
 use crate::form_entry::FormEntry;
-use crate::function::{FunctionEntry, Input, Output, ServerFunction};
+use crate::function::{AddedLimit, CallLimiter, FunctionEntry, Input, Output, ServerFunction};
 use crate::invalidation::{Invalidation, InvalidationObservers};
+use crate::layer::{self, CallLayer, DynCallLayer};
+use crate::limits::Limit;
 use crate::manifest::{self, Manifest};
 use crate::problem::Problem;
+use crate::shared_store::{MemorySharedStore, SharedStore};
 use crate::state::{StateKey, StateMap};
 use crate::version::{Retired, Versions};
 
@@ -51,7 +55,11 @@ pub struct Registry {
     forms: Vec<FormEntry>,
     channels: Vec<ChannelEntry>,
     state: StateMap,
+    required_state: Vec<(StateKey, &'static Location<'static>)>,
+    layers: Vec<Arc<dyn DynCallLayer>>,
     observers: InvalidationObservers,
+    shared_store: Option<Arc<dyn SharedStore>>,
+    limits: Vec<AddedLimit>,
     require_policies: bool,
 }
 
@@ -61,9 +69,12 @@ impl Registry {
         Self::default()
     }
 
-    /// Adds a function.
+    /// Adds a function, named by the struct that `#[client]` generates: `function::<Rename>()` for
+    /// `async fn rename`.
     #[track_caller]
-    pub fn function<F: ServerFunction>(mut self) -> Self {
+    pub fn function<F: ServerFunction /* function::<Rename>() for `fn rename` */>(
+        mut self,
+    ) -> Self {
         self.functions
             .push(FunctionEntry::of::<F>(Location::caller()));
         self
@@ -205,15 +216,20 @@ impl Registry {
 
     /// Adds everything from another registry, such as the registry of one part of the application.
     ///
-    /// If both have state of the same type, the other registry's value replaces this one's.
-    pub fn merge(mut self, other: Self) -> Self {
+    /// If both have state of the same type or a shared store, the other registry's value replaces this
+    /// one's.
+    pub fn merge(mut self, mut other: Self) -> Self {
+        other.apply_layers();
         self.functions.extend(other.functions);
         self.previous.extend(other.previous);
         self.retired.extend(other.retired);
         self.forms.extend(other.forms);
         self.channels.extend(other.channels);
         self.state.merge(other.state);
+        self.required_state.extend(other.required_state);
         self.observers.extend(other.observers);
+        self.shared_store = other.shared_store.or(self.shared_store);
+        self.limits.extend(other.limits);
         self.require_policies |= other.require_policies;
         self
     }
@@ -247,6 +263,102 @@ impl Registry {
     pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.state.set(StateKey::of::<T>(), Box::new(value));
         self
+    }
+
+    /// Makes [`build`](Self::build) fail if the registry has no state of the type `T`, for state that
+    /// helpers, policies, forms or channels read.
+    ///
+    /// ```
+    /// use mizan_core::Registry;
+    ///
+    /// struct Database;
+    ///
+    /// /// A part of an application, whose functions share a helper that reads the database.
+    /// fn posts() -> Registry {
+    ///     Registry::new().require_state::<Database>()
+    /// }
+    ///
+    /// assert!(posts().build().is_err());
+    /// assert!(posts().state(Database).build().is_ok());
+    /// ```
+    #[track_caller]
+    pub fn require_state<T: Send + Sync + 'static>(mut self) -> Self {
+        self.required_state
+            .push((StateKey::of::<T>(), Location::caller()));
+        self
+    }
+
+    /// Sets the store for the counts of rate limits and the outcomes of operations that run at most once.
+    ///
+    /// By default they are in the [memory](crate::shared_store::MemorySharedStore) of the process. An
+    /// application of several processes needs a store that all of them reach, such as those of the crate
+    /// `mizan-store`: otherwise each process counts calls for itself, and a retry that reaches another
+    /// process runs again.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use mizan_core::Registry;
+    /// use mizan_core::shared_store::MemorySharedStore;
+    ///
+    /// let store = Arc::new(MemorySharedStore::new());
+    /// let registry = Registry::new().shared_store(store);
+    /// ```
+    pub fn shared_store(mut self, store: Arc<dyn SharedStore>) -> Self {
+        self.shared_store = Some(store);
+        self
+    }
+
+    /// Adds a rate limit to a function, in addition to those that it declares.
+    ///
+    /// This is for functions of other crates. A limit by a value of the input has to be declared by the
+    /// function itself.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mizan_core::limits::{Limit, LimitBy};
+    /// use mizan_core::{Error, Registry, client};
+    ///
+    /// #[client]
+    /// async fn export() -> Result<String, Error> {
+    ///     Ok("id,name".to_owned())
+    /// }
+    ///
+    /// # fn main() -> Result<(), mizan_core::BuildError> {
+    /// let hourly = Limit::new(3, Duration::from_secs(3600), LimitBy::Principal);
+    /// let app = Registry::new().function::<Export>().limit("export", hourly).build()?;
+    /// # let _ = app;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn limit(mut self, function: &'static str, limit: Limit) -> Self {
+        self.limits.push(AddedLimit {
+            function,
+            limit,
+            at: Location::caller(),
+        });
+        self
+    }
+
+    /// Adds a layer around the calls of the functions of this registry, including those that are
+    /// merged into it. The first layer is the outermost.
+    ///
+    /// See [`CallLayer`] for an example and the order of layers. Without layers, a call costs nothing
+    /// more.
+    pub fn layer(mut self, layer: impl CallLayer) -> Self {
+        self.layers.push(Arc::new(layer));
+        self
+    }
+
+    /// Puts the layers around the functions, so that they do not apply to the functions of another
+    /// registry.
+    fn apply_layers(&mut self) {
+        let layers = std::mem::take(&mut self.layers);
+        for function in self.functions.iter_mut().chain(&mut self.previous) {
+            function.layers = layer::join(&layers, &function.layers);
+        }
     }
 
     /// Adds a function that receives the queries whose results a call of a client made stale, for example to
@@ -291,11 +403,13 @@ impl Registry {
     /// Returns all problems that [`manifest`](Self::manifest) returns, and all types of state that
     /// functions require and the registry lacks.
     #[track_caller]
-    pub fn build(self) -> Result<App, BuildError> {
+    pub fn build(mut self) -> Result<App, BuildError> {
+        self.apply_layers();
         let mut problems = Vec::new();
         let manifest = self.describe(&mut problems);
         checks::check_state(
             &self.functions,
+            &self.required_state,
             &self.state,
             Location::caller(),
             &mut problems,
@@ -317,6 +431,13 @@ impl Registry {
         state.set(
             StateKey::of::<InvalidationObservers>(),
             Box::new(self.observers),
+        );
+        let store = self
+            .shared_store
+            .unwrap_or_else(|| Arc::new(MemorySharedStore::new()));
+        state.set(
+            StateKey::of::<CallLimiter>(),
+            Box::new(CallLimiter::new(store, self.limits)),
         );
         let mut versions = Versions::default();
         for function in self.previous {
@@ -344,8 +465,10 @@ impl Registry {
         if self.require_policies {
             checks::check_policies(&self.functions, &self.forms, problems);
         }
+        checks::check_limits(&self.functions, &self.limits, problems);
         let parts = manifest::Parts {
             functions: &self.functions,
+            limits: &self.limits,
             previous: &self.previous,
             retired: &self.retired,
             forms: &self.forms,

@@ -137,6 +137,10 @@ fn contract_covers_channels_without_their_documentation() {
         type Member = Never;
         const NAME: &'static str = "chat";
 
+        #[allow(
+            refining_impl_trait,
+            reason = "`#[channel]` adds this attribute, but rejects `Reply` without `receive`"
+        )]
         async fn authorize(_: &Cx, _: &Room) -> Decision {
             Decision::Allow
         }
@@ -208,7 +212,7 @@ async fn authorizes_with_a_policy() {
         type ServerMessage = String;
         const NAME: &'static str = "backstage";
 
-        async fn authorize(cx: &Cx, _: &Room) -> Decision {
+        async fn authorize(cx: &Cx, _: &Room) -> Result<Decision, Error> {
             mizan_core::policy!(or("staff", group("editors")))
                 .decide(cx)
                 .await
@@ -231,5 +235,44 @@ async fn authorizes_with_a_policy() {
             .authorize(cx(&app, identity))
             .await;
         assert_eq!(decided.is_ok(), allowed);
+    }
+}
+
+#[tokio::test]
+async fn a_check_that_fails_or_panics_refuses_the_subscription_with_an_id() {
+    struct Vault;
+
+    #[channel]
+    impl Channel for Vault {
+        type Params = Room;
+        type ServerMessage = String;
+        const NAME: &'static str = "vault";
+
+        async fn authorize(_: &Cx, params: &Room) -> Result<Decision, std::io::Error> {
+            match params.room.as_str() {
+                "locked" => Err(std::io::Error::other("the table `secrets` is locked")),
+                "broken" => panic!("secrets"),
+                _ => Ok(Decision::not_found("there is no such vault")),
+            }
+        }
+
+        fn group(params: &Room) -> String {
+            params.room.clone()
+        }
+    }
+    let app = Registry::new().channel::<Vault>().build().unwrap();
+    let vault = app.channel("vault").unwrap();
+    for (room, code) in [
+        ("locked", "internal"),
+        ("broken", "internal"),
+        ("x", "not_found"),
+    ] {
+        let params = json!({ "room": room }).to_string();
+        let subscription = vault.subscription(params.as_bytes()).unwrap();
+        let refused = subscription.authorize(cx(&app, Identity::new("mia"))).await;
+        let error = refused.unwrap_err();
+        assert_eq!(error.code(), code, "{room}");
+        assert_eq!(error.id().is_some(), code == "internal");
+        assert!(!error.message().contains("secrets"));
     }
 }

@@ -351,8 +351,8 @@ async fn supports_a_handwritten_implementation() {
         const KIND: FunctionKind = FunctionKind::Query;
         const POLICY: Policy = Policy::SignedIn;
 
-        async fn authorize(&self, _: &Cx) -> Decision {
-            (self.words.len() < 3).into()
+        async fn authorize(&self, _: &Cx) -> Result<Decision, Error> {
+            Ok((self.words.len() < 3).into())
         }
 
         async fn call(self, _: &Cx) -> Result<usize, Error> {

@@ -353,7 +353,7 @@ async fn combines_policies() {
         let cx = app.context(principal.clone(), Arc::new(RequestHead::empty()));
         for ((policy, words), expected) in COMPOSED.iter().zip(&expected) {
             assert_eq!(policy.to_string(), *words);
-            let decision = match policy.decide(&cx).await {
+            let decision = match policy.decide(&cx).await.unwrap() {
                 Decision::Allow => "ok",
                 Decision::Reauthenticate => "again",
                 _ => "no",
@@ -404,4 +404,75 @@ async fn requires_recent_authentication() {
         let outcome = result(&app, principal, "erase_all", "{}").await;
         assert_eq!(outcome.as_ref().map_or_else(Error::code, |_| "ok"), code);
     }
+}
+
+/// A check that asks a store which may be broken.
+mod failing {
+    use super::{AskStore, Cx, Decision, Error};
+
+    pub(super) async fn policy(cx: &Cx) -> Result<Decision, std::io::Error> {
+        ask(cx.principal().id().unwrap_or_default())
+    }
+
+    pub(super) async fn authorize(_: &Cx, input: &AskStore) -> Result<Decision, Error> {
+        Ok(ask(&input.key)?)
+    }
+
+    fn ask(key: &str) -> Result<Decision, std::io::Error> {
+        match key {
+            "mia" => Ok(Decision::Allow),
+            "nobody" => Ok(Decision::not_found("there is no such key")),
+            _ => Err(std::io::Error::other("the table `secrets` is locked")),
+        }
+    }
+}
+
+#[client(auth = failing::policy, authorize = failing::authorize)]
+async fn ask_store(key: String) -> Result<String, Error> {
+    Ok(key)
+}
+
+#[client(auth = or(failing::policy, "staff"))]
+async fn ask_store_or_staff() -> Result<(), Error> {
+    Ok(())
+}
+
+#[client(auth = not(failing::policy))]
+async fn not_in_store() -> Result<(), Error> {
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_check_that_fails_is_an_internal_error_with_an_id() {
+    let app = Registry::new()
+        .function::<AskStore>()
+        .function::<AskStoreOrStaff>()
+        .function::<NotInStore>()
+        .build()
+        .unwrap();
+    let (broken, fine) = (Identity::new("sam"), member());
+    for (principal, name, input, code) in [
+        (&fine, "ask_store", r#"{"key": "mia"}"#, "ok"),
+        (&fine, "ask_store", r#"{"key": "nobody"}"#, "not_found"),
+        (&fine, "ask_store", r#"{"key": "other"}"#, "internal"),
+        (&broken, "ask_store", r#"{"key": "mia"}"#, "internal"),
+        (&fine, "ask_store_or_staff", "", "ok"),
+        (&broken, "ask_store_or_staff", "", "internal"),
+        (&broken.clone().staff(), "ask_store_or_staff", "", "ok"),
+        (&fine, "not_in_store", "", "forbidden"),
+        (&broken, "not_in_store", "", "internal"),
+    ] {
+        let outcome = result(&app, principal.clone(), name, input).await;
+        let found = outcome.as_ref().map_or_else(Error::code, |_| "ok");
+        assert_eq!(found, code, "{name} {input} for {principal:?}");
+        if let Err(error) = outcome {
+            assert_eq!(error.id().is_some(), code == "internal");
+            assert!(!error.message().contains("secrets"));
+        }
+    }
+    let error = app
+        .call_as(broken, AskStore { key: "mia".into() })
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), "internal");
 }

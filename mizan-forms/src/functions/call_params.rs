@@ -50,13 +50,13 @@ impl<F: Form> CallParams<F> {
     }
 
     /// Runs [`FormHandler::authorize`]. Params that are not valid were rejected before.
-    pub(crate) async fn authorize(&self, cx: &Cx) -> Decision
+    pub(crate) async fn authorize(&self, cx: &Cx) -> Result<Decision, Error>
     where
         F: FormHandler,
     {
         match &self.decoded {
             Ok(params) => F::authorize(cx, params).await,
-            Err(_) => Decision::deny(),
+            Err(_) => Ok(Decision::deny()),
         }
     }
 

@@ -122,7 +122,7 @@ impl<F: FormHandler> ServerFunction for SchemaQuery<F> {
         self.params.validate()
     }
 
-    async fn authorize(&self, cx: &Cx) -> Decision {
+    async fn authorize(&self, cx: &Cx) -> Result<Decision, Error> {
         self.params.authorize(cx).await
     }
 

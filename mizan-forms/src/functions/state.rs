@@ -117,7 +117,7 @@ impl<F: FormHandler> ServerFunction for StateQuery<F> {
         self.params.validate()
     }
 
-    async fn authorize(&self, cx: &Cx) -> Decision {
+    async fn authorize(&self, cx: &Cx) -> Result<Decision, Error> {
         self.params.authorize(cx).await
     }
 

@@ -45,12 +45,13 @@ impl FormHandler for EditProject {
     type Output = String;
     type Error = Error;
 
-    async fn authorize(_: &Cx, params: &EditProjectParams) -> Decision {
-        match params.project_id {
+    async fn authorize(_: &Cx, params: &EditProjectParams) -> Result<Decision, Error> {
+        Ok(match params.project_id {
             7 | 8 => Decision::Allow,
             404 => Decision::not_found("there is no such project"),
+            500 => return Err(Error::internal("the table of projects is locked")),
             _ => Decision::deny_because("this is not your project"),
-        }
+        })
     }
 
     async fn initial(cx: &Cx, params: &EditProjectParams) -> Result<InitialValues, Error> {
@@ -123,7 +124,7 @@ async fn validates_with_the_params() {
 #[tokio::test]
 async fn authorizes_every_function_before_data_is_read() {
     let (app, reads) = app();
-    for (id, code) in [(9, "forbidden"), (404, "not_found")] {
+    for (id, code) in [(9, "forbidden"), (404, "not_found"), (500, "internal")] {
         let values = json!({ "projectId": id, "title": "x" });
         for (function, input) in [
             ("edit_project.state", json!({ "projectId": id })),

@@ -71,8 +71,10 @@ impl CallRunner {
         let cx = self.app.context(principal.clone(), Arc::clone(head));
         let admitted = pin!(AssertUnwindSafe(function.check_policy(&cx)).catch_unwind());
         match LazyTimeout::new(self.deadline, admitted).await {
-            Some(Ok(admitted)) => admitted,
-            Some(Err(_)) => Err(Error::internal("the policy panicked").logged(function.name())),
+            Some(Ok(admitted)) => admitted.map_err(|error| error.logged_in(function.name(), head)),
+            Some(Err(_)) => {
+                Err(Error::internal("the policy panicked").logged_in(function.name(), head))
+            }
             None => Err(deadline_exceeded()),
         }
     }

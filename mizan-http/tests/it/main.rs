@@ -12,6 +12,7 @@ mod batch;
 mod call_lifetime;
 mod caller;
 mod calls;
+mod checks;
 #[cfg(unix)]
 mod child;
 mod client_address;
@@ -25,12 +26,14 @@ mod forms;
 mod forms_app;
 mod forms_in_router;
 mod harness;
+mod health;
 mod host_header;
 mod hostile_clients;
 mod hostile_strings;
 mod http2;
 mod idempotency;
 mod input;
+mod layers;
 mod mounting;
 #[cfg(unix)]
 mod open_files;

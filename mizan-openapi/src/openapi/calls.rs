@@ -198,6 +198,7 @@ fn operation(function: &Value, id: &str, context: &mut Context<'_>) -> Value {
     for (extension, member) in [
         ("x-mizan-contract", "contract"),
         ("x-mizan-affects", "affects"),
+        ("x-mizan-limits", "limits"),
     ] {
         if let Some(value) = function.get(member) {
             operation[extension] = value.clone();

@@ -1,7 +1,7 @@
 //! The error of a module that cannot be resolved, read or transformed.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The error of a module that cannot be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,8 +88,33 @@ pub(crate) fn source_excerpt(source: &str, line: usize, column: usize) -> String
     text
 }
 
-impl fmt::Display for ModuleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl ModuleError {
+    /// Returns the specifier and the file of an import that failed.
+    pub(crate) fn failed_import(&self) -> Option<(&str, &Path)> {
+        match self {
+            Self::NotFound {
+                specifier,
+                importer,
+                ..
+            }
+            | Self::NodeBuiltin {
+                specifier,
+                importer,
+            } => Some((specifier, importer)),
+            _ => None,
+        }
+    }
+
+    /// Writes the message. `position` is the line and the column of an import that failed.
+    pub(crate) fn write(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        position: Option<(u32, u32)>,
+    ) -> fmt::Result {
+        let position = match position {
+            Some((line, column)) => format!(":{line}:{column}"),
+            None => String::new(),
+        };
         match self {
             Self::NotFound {
                 specifier,
@@ -97,7 +122,7 @@ impl fmt::Display for ModuleError {
                 reason,
             } => write!(
                 f,
-                "cannot find module `{specifier}`, imported by {}: {reason}",
+                "cannot find module `{specifier}`, imported by {}{position}: {reason}",
                 importer.display()
             ),
             Self::NodeBuiltin {
@@ -105,7 +130,7 @@ impl fmt::Display for ModuleError {
                 importer,
             } => write!(
                 f,
-                "the Node.js module `{specifier}`, imported by {}, is not available; move the work into a \
+                "the Node.js module `{specifier}`, imported by {}{position}, is not available; move the work into a \
                  server function, or use a package that supports edge runtimes",
                 importer.display()
             ),
@@ -125,6 +150,12 @@ impl fmt::Display for ModuleError {
                 write!(f, "cannot import {}: {reason}", file.display())
             }
         }
+    }
+}
+
+impl fmt::Display for ModuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, None)
     }
 }
 

@@ -15,6 +15,7 @@ mod module;
 mod module_kind;
 mod package;
 mod resolver;
+mod source_imports;
 mod source_map;
 mod stack_trace;
 mod transform;
@@ -30,6 +31,7 @@ pub(crate) use module::{CompiledCode, Module, ReactFiles, SourceFile};
 pub(crate) use module_kind::is_react_server;
 pub(crate) use package::in_package;
 pub(crate) use resolver::ImportKind;
+pub(crate) use source_imports::{SourceImports, literal};
 pub(crate) use stack_trace::map_stack;
 pub(crate) use transform::{
     DYNAMIC_IMPORT, IMPORT, JSX_ELEMENTS, ModuleFormat, NAME_DEFAULT, REGISTER_EXPORTS,

@@ -179,15 +179,19 @@ fn names_missing_module_importer_and_fix() {
         for (source, parts) in [
             (
                 "import 'node:fs'; export default () => null;",
-                ["node:fs", "App.tsx", "server function"],
+                ["node:fs", "App.tsx:1:1", "server function"],
             ),
             (
                 "import 'left-pad'; export default () => null;",
-                ["left-pad", "App.tsx", "install"],
+                ["left-pad", "App.tsx:1:1", "install"],
             ),
             (
-                "import './gone'; export default () => null;",
-                ["./gone", "App.tsx", "no such file"],
+                "export const x = 1;\n  import './gone'; export default () => null;",
+                ["./gone", "App.tsx:2:3", "no such file"],
+            ),
+            (
+                "import { use } from 'react';\nconst late = import('./late');\nexport default () => use(late).x;",
+                ["./late", "App.tsx:2:14", "no such file"],
             ),
             #[cfg(not(feature = "css-modules"))]
             (
@@ -201,6 +205,10 @@ fn names_missing_module_importer_and_fix() {
             assert_eq!(error.code(), RenderErrorCode::Module);
             for part in parts {
                 assert!(error.to_string().contains(part), "{part:?} in {error}");
+            }
+            if let Some((_, line, _)) = error.location() {
+                let excerpt = error.excerpt().expect("a readable file");
+                assert!(excerpt.contains(&format!("> {line} |")), "{excerpt}");
             }
         }
     });

@@ -109,6 +109,8 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
                 ::std::option::Option::Some(#content_type);
         }
     });
+    let limits = options.limits.expand();
+    let limit_key = limit_key(parsed);
     let policy = options
         .policy
         .as_ref()
@@ -130,12 +132,14 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
             const AFFECTS: &'static [::mizan_core::function::Affected] = &[#(#affects),*];
             #pages
             #content_type
+            #limits
             const DOCS: &'static str = #docs;
             const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
                 ::std::option::Option::Some(#source);
             #required_state
             #validate
             #decode_output
+            #limit_key
             #authorize
 
             #call
@@ -152,8 +156,11 @@ fn output_and_error(parsed: &ClientFunction) -> TokenStream {
 }
 
 fn required_state(function: &ItemFn, parsed: &ClientFunction) -> Option<TokenStream> {
-    let cx = parsed.cx.as_ref()?;
-    let types = state::required_types(&function.block, cx);
+    let mut types = match &parsed.cx {
+        Some(cx) => state::required_types(&function.block, cx),
+        None => Vec::new(),
+    };
+    types.extend_from_slice(&parsed.options.state);
     (!types.is_empty()).then(|| {
         quote! {
             fn required_state() -> ::std::vec::Vec<::mizan_core::function::StateKey> {
@@ -200,16 +207,41 @@ fn decode_output(parsed: &ClientFunction) -> TokenStream {
     }
 }
 
+/// Returns the method that returns the values by which limits count calls.
+fn limit_key(parsed: &ClientFunction) -> Option<TokenStream> {
+    let names = parsed.options.limits.arguments();
+    if names.is_empty() {
+        return None;
+    }
+    let arms = names.iter().filter_map(|(name, _)| {
+        let argument = parsed.argument(name)?;
+        let (field, ty) = (&argument.name, &argument.ty);
+        Some(quote_spanned! {ty.span()=>
+            #name => ::std::option::Option::Some(::mizan_core::private::limit_key(&self.#field)),
+        })
+    });
+    Some(quote! {
+        fn limit_key(
+            &self,
+            name: &::std::primitive::str,
+        ) -> ::std::option::Option<::std::string::String> {
+            match name {
+                #(#arms)*
+                _ => ::std::option::Option::None,
+            }
+        }
+    })
+}
+
 fn authorize(options: &Options) -> Option<TokenStream> {
     let path = options.authorize.as_ref()?;
     let cx = hygienic_cx();
     Some(quote_spanned! {call_site_at(path.span())=>
-        fn authorize(
+        async fn authorize(
             &self,
             #cx: &::mizan_core::Cx,
-        ) -> impl ::std::future::Future<Output = ::mizan_core::Decision> + ::std::marker::Send
-        {
-            #path(#cx, self)
+        ) -> ::std::result::Result<::mizan_core::Decision, ::mizan_core::Error> {
+            ::mizan_core::private::authorize::<Self, _>(#path, #cx, self).await
         }
     })
 }

@@ -14,10 +14,11 @@ use syn::{
     TypeReference, parenthesized, parse_quote,
 };
 
+use super::state;
 use crate::encoding;
 use crate::policy::Policy;
 
-const OPTIONS: &str = "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages`, `content_type` and `input`";
+const OPTIONS: &str = "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages`, `content_type`, `limit`, `limit_unavailable`, `state` and `input`";
 
 /// The options in `#[client(..)]`.
 #[derive(Default)]
@@ -29,6 +30,9 @@ pub(crate) struct Options {
     pub(crate) affects: Vec<syntax::Affected>,
     pub(crate) pages: Option<Pages>,
     pub(crate) content_type: Option<LitStr>,
+    /// The types of state that other functions read from the context.
+    pub(crate) state: Vec<Type>,
+    pub(crate) limits: syntax::Limits,
     pub(crate) input: Option<Ident>,
 }
 
@@ -60,6 +64,9 @@ impl Parse for Options {
                 "affects" => options.affects = syntax::affects(input, option)?,
                 "pages" => options.pages = Some(pages(input, option)?),
                 "content_type" => options.content_type = Some(content_type(input, option)?),
+                "state" => options.state = state::declared_types(input, option)?,
+                "limit" => options.limits.parse_limits(input, option)?,
+                "limit_unavailable" => options.limits.parse_unavailable(input, option)?,
                 "input" => options.input = Some(syntax::value(input, option, "input = Name")?),
                 _ => return Ok(false),
             }
@@ -83,6 +90,13 @@ impl Parse for Options {
             return Err(syn::Error::new(
                 pages.span(),
                 "only a query has pages: write `#[client(query, pages(after = next))]`",
+            ));
+        }
+        if let (Some(unavailable), None) = (given("limit_unavailable"), given("limit")) {
+            return Err(syn::Error::new(
+                unavailable.span(),
+                "`limit_unavailable` needs a limit: write `limit = \"10/min by principal\", \
+                 limit_unavailable = \"open\"`",
             ));
         }
         Ok(options)
@@ -190,6 +204,7 @@ impl ClientFunction {
                  `context = \"local\"`, or read the data from `cx`",
             ));
         }
+        check_limited_arguments(&options.limits, &arguments)?;
         let input = match &options.input {
             Some(input) => input.clone(),
             None => input_name(&signature.ident)?,
@@ -203,6 +218,12 @@ impl ClientFunction {
             input,
             options,
         })
+    }
+
+    /// Returns the argument with this name in Rust.
+    pub(crate) fn argument(&self, name: &str) -> Option<&Argument> {
+        let mut arguments = self.arguments.iter();
+        arguments.find(|argument| argument.name.unraw() == name)
     }
 
     /// Returns `true` if an argument has `#[validate(..)]`.
@@ -252,6 +273,30 @@ fn take_cx(arguments: &mut Vec<(Vec<Attribute>, FnArg)>) -> Option<Box<Pat>> {
         }
         _ => None,
     }
+}
+
+/// Checks that the function has the arguments by which its limits count.
+fn check_limited_arguments(limits: &syntax::Limits, arguments: &[Argument]) -> Result<()> {
+    for (name, span) in limits.arguments() {
+        if !arguments
+            .iter()
+            .any(|argument| argument.name.unraw() == name)
+        {
+            let known: Vec<_> = arguments
+                .iter()
+                .map(|argument| format!("`input.{}`", argument.name.unraw()))
+                .collect();
+            let known = if known.is_empty() {
+                "the function has no arguments".to_owned()
+            } else {
+                format!("it can count by {}", known.join(", "))
+            };
+            let message =
+                format!("the limit counts by `input.{name}`, which does not exist; {known}");
+            return Err(syn::Error::new(span, message));
+        }
+    }
+    Ok(())
 }
 
 /// Checks that no type in the signature has the name of the input's struct.

@@ -8,6 +8,7 @@ mod as_number;
 mod constraints;
 mod docs;
 mod expand;
+mod limit;
 mod options;
 mod serde_attributes;
 
@@ -16,5 +17,6 @@ pub use as_number::as_number;
 pub use constraints::Constraints;
 pub use docs::doc_text;
 pub use expand::{boxed_call, call_site_at, source};
+pub use limit::Limits;
 pub use options::{options, value};
 pub use serde_attributes::SerdeAttributes;

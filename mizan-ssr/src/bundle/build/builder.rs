@@ -290,7 +290,7 @@ impl BundleBuilder {
 fn page_problem(page: &Page, error: &RenderError) -> Problem {
     let location = error.location();
     let (file, position) = match location {
-        Some((file, line, column)) => (file, Some((line as usize, column as usize))),
+        Some((file, line, column)) => (file, Some((line, column))),
         None => (Path::new(&page.id), None),
     };
     Problem {

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::locate::SourceImports;
 use super::problem::Problem;
 use super::requests::{Execution, requests};
-use crate::modules::{ImportKind, Loader, Module, ModuleError, in_package, is_react_server};
+use crate::modules::{
+    ImportKind, Loader, Module, ModuleError, SourceImports, in_package, is_react_server,
+};
 
 /// The modules that pages reach, by id.
 pub(super) struct Graph<'l> {
@@ -417,7 +418,7 @@ impl Node {
 /// Describes the failure of an import in the file `path`.
 pub(super) fn problem_of(
     path: &Path,
-    position: Option<(usize, usize)>,
+    position: Option<(u32, u32)>,
     error: &ModuleError,
 ) -> Problem {
     let (file, position, message) = match error {
@@ -438,7 +439,7 @@ pub(super) fn problem_of(
         ),
         ModuleError::Syntax(error) => (
             error.file.as_path(),
-            Some((error.line as usize, error.column as usize)),
+            Some((error.line, error.column)),
             error.message.clone(),
         ),
         ModuleError::Unreadable { file, reason } => {

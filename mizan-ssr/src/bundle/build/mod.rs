@@ -3,7 +3,6 @@
 mod builder;
 mod error;
 mod graph;
-mod locate;
 mod pages;
 mod problem;
 mod requests;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub(super) struct Problem {
     pub(super) file: PathBuf,
     /// Line and column, counted from one, if they are known.
-    pub(super) position: Option<(usize, usize)>,
+    pub(super) position: Option<(u32, u32)>,
     pub(super) message: String,
 }
 

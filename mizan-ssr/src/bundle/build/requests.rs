@@ -14,7 +14,9 @@ use oxc::semantic::{Scoping, SemanticBuilder};
 use oxc::span::SourceType;
 use oxc::syntax::scope::ScopeFlags;
 
-use crate::modules::{DYNAMIC_IMPORT, ImportKind, ModuleFormat, TransformedModule, on_large_stack};
+use crate::modules::{
+    DYNAMIC_IMPORT, ImportKind, ModuleFormat, TransformedModule, literal, on_large_stack,
+};
 
 /// An import that a module executes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -282,17 +284,6 @@ fn constant(test: &Expression<'_>) -> Option<bool> {
         return Some(is_equal == is_positive);
     }
     None
-}
-
-pub(super) fn literal<'a>(expression: &'a Expression<'_>) -> Option<&'a str> {
-    match expression {
-        Expression::StringLiteral(literal) => Some(literal.value.as_str()),
-        Expression::TemplateLiteral(template) => match &template.quasis[..] {
-            [text] => text.value.cooked.as_ref().map(|text| text.as_str()),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 #[cfg(test)]

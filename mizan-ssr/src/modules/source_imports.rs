@@ -11,27 +11,27 @@ use oxc::ast_visit::{Visit, walk};
 use oxc::parser::Parser;
 use oxc::span::SourceType;
 
-use crate::modules::on_large_stack;
+use super::transform::on_large_stack;
 
 /// An import in a source file.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct SourceImport {
+pub(crate) struct SourceImport {
     /// `None` if the specifier is computed.
-    pub(super) specifier: Option<String>,
-    pub(super) is_static: bool,
+    pub(crate) specifier: Option<String>,
+    pub(crate) is_static: bool,
     /// In bytes.
     offset: u32,
 }
 
 /// A source file with its imports, in source order.
-pub(super) struct SourceImports {
+pub(crate) struct SourceImports {
     source: String,
     imports: Vec<SourceImport>,
 }
 
 impl SourceImports {
     /// Reads the imports of the file at `path`. A file that cannot be read or parsed has none.
-    pub(super) fn read(path: &Path) -> Self {
+    pub(crate) fn read(path: &Path) -> Self {
         let source = std::fs::read_to_string(path).unwrap_or_default();
         let source_type = SourceType::from_path(path).unwrap_or_default();
         let source_type = if source_type.is_javascript() && !source_type.is_module() {
@@ -52,20 +52,20 @@ impl SourceImports {
     }
 
     /// Returns the specifiers of the static imports.
-    pub(super) fn static_specifiers(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn static_specifiers(&self) -> impl Iterator<Item = &str> {
         let imports = self.imports.iter().filter(|import| import.is_static);
         imports.filter_map(|import| import.specifier.as_deref())
     }
 
     /// Returns line and column of the first import of `specifier`, counted from one.
-    pub(super) fn position_of(&self, specifier: &str) -> Option<(usize, usize)> {
+    pub(crate) fn position_of(&self, specifier: &str) -> Option<(u32, u32)> {
         let mut imports = self.imports.iter();
         let found = imports.find(|import| import.specifier.as_deref() == Some(specifier));
         self.position(found?)
     }
 
     /// Returns line and column of the computed import with the index `number`, counted from one.
-    pub(super) fn position_of_computed(&self, number: usize) -> Option<(usize, usize)> {
+    pub(crate) fn position_of_computed(&self, number: usize) -> Option<(u32, u32)> {
         let mut imports = self
             .imports
             .iter()
@@ -73,11 +73,12 @@ impl SourceImports {
         self.position(imports.nth(number)?)
     }
 
-    fn position(&self, import: &SourceImport) -> Option<(usize, usize)> {
+    fn position(&self, import: &SourceImport) -> Option<(u32, u32)> {
         let before = self.source.get(..usize::try_from(import.offset).ok()?)?;
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let line = before.matches('\n').count() + 1;
-        Some((line, before[line_start..].chars().count() + 1))
+        let column = before[line_start..].chars().count() + 1;
+        Some((u32::try_from(line).ok()?, u32::try_from(column).ok()?))
     }
 }
 
@@ -113,7 +114,7 @@ impl<'a> Visit<'a> for Finder {
     }
 
     fn visit_import_expression(&mut self, import: &ImportExpression<'a>) {
-        let specifier = super::requests::literal(&import.source);
+        let specifier = literal(&import.source);
         self.add(specifier, false, import.span.start);
         walk::walk_import_expression(self, import);
     }
@@ -128,12 +129,20 @@ impl<'a> Visit<'a> for Finder {
         if is_require {
             let argument = call.arguments.first();
             let argument = argument.and_then(|argument| argument.as_expression());
-            self.add(
-                argument.and_then(super::requests::literal),
-                false,
-                call.span.start,
-            );
+            self.add(argument.and_then(literal), false, call.span.start);
         }
         walk::walk_call_expression(self, call);
+    }
+}
+
+/// Returns the text of a string or of a template without placeholders.
+pub(crate) fn literal<'a>(expression: &'a Expression<'_>) -> Option<&'a str> {
+    match expression {
+        Expression::StringLiteral(literal) => Some(literal.value.as_str()),
+        Expression::TemplateLiteral(template) => match &template.quasis[..] {
+            [text] => text.value.cooked.as_ref().map(|text| text.as_str()),
+            _ => None,
+        },
+        _ => None,
     }
 }

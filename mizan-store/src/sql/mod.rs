@@ -1,0 +1,39 @@
+//! The shared stores in SQL databases.
+//!
+//! Each operation is one statement that is atomic by itself, so that no transaction is open between two
+//! round trips. Databases that cannot be reached fail within the timeout of the pool.
+
+#[cfg(feature = "postgres")]
+mod postgres;
+mod purge;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod statements;
+mod store;
+
+use std::time::Duration;
+
+use mizan_core::shared_store::SharedStoreError;
+
+#[cfg(feature = "postgres")]
+pub use self::postgres::PostgresSharedStore;
+#[cfg(feature = "sqlite")]
+pub use self::sqlite::SqliteSharedStore;
+
+/// The maximum time that a call waits for a connection of the pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The table that records the migrations that have run. The default table of sqlx belongs to the
+/// application.
+const MIGRATIONS_TABLE: &str = "mizan_store_migrations";
+
+/// Converts an error of sqlx.
+///
+/// It is not an implementation of `From`, so that sqlx does not become part of the public API.
+fn store_error(error: sqlx::Error) -> SharedStoreError {
+    if matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) {
+        SharedStoreError::unsent(error)
+    } else {
+        SharedStoreError::new(error)
+    }
+}
