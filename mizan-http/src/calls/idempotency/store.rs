@@ -72,7 +72,9 @@ impl IdempotencyStore {
                     }
                     Some(call) if call.payload != request.payload => return Err(key_reused()),
                     Some(call) => match &call.state {
-                        CallState::Completed(reply) => return Ok(Claim::Replay(Box::new(reply.to_reply()))),
+                        CallState::Completed(reply) => {
+                            return Ok(Claim::Replay(Box::new(reply.to_reply())));
+                        }
                         CallState::Running(running) => running.clone(),
                     },
                 }
