@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::{Instrument as _, Span};
 
 /// Runs a server function: takes its name and its JSON input, returns its JSON output or problem details.
 ///
@@ -72,6 +73,8 @@ pub(crate) struct TooManyCalls;
 pub(crate) struct CallRunner {
     call_function: CallFunction,
     running: FuturesUnordered<BoxFuture<'static, CallOutcome>>,
+    /// The span of the render, which is the parent of the spans of calls.
+    span: Span,
 }
 
 impl CallRunner {
@@ -79,12 +82,14 @@ impl CallRunner {
         Self {
             call_function,
             running: FuturesUnordered::new(),
+            span: Span::current(),
         }
     }
 
     fn start(&mut self, call: Call) {
+        let call = run(Arc::clone(&self.call_function), call);
         self.running
-            .push(Box::pin(run(Arc::clone(&self.call_function), call)));
+            .push(Box::pin(call.instrument(self.span.clone())));
     }
 
     /// Starts `calls`, and returns the outcomes that are available without waiting.

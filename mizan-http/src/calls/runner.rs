@@ -170,6 +170,7 @@ impl CallRunner {
             _permit: permit,
             _share: share,
             _body: payload.share,
+            _in_progress: CallInProgress::new(),
         };
         let mut cx = self.app.context(principal, Arc::clone(&head));
         if let Some(uploads) = payload.uploads {
@@ -233,6 +234,23 @@ struct CallResources {
     _permit: OwnedSemaphorePermit,
     _share: Share,
     _body: Option<RetainedShare>,
+    _in_progress: CallInProgress,
+}
+
+/// A call in the gauge of calls in progress, until it is dropped.
+struct CallInProgress;
+
+impl CallInProgress {
+    fn new() -> Self {
+        metrics::gauge!("mizan_http_calls_in_progress").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for CallInProgress {
+    fn drop(&mut self) {
+        metrics::gauge!("mizan_http_calls_in_progress").decrement(1.0);
+    }
 }
 
 /// A running call. Dropping it signals cancellation to the function; a mutation then continues in a
