@@ -10,11 +10,13 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use mizan_auth::Accounts;
 use mizan_auth::accounts::Ticket;
+use mizan_core::TraceId;
 use mizan_core::wire::MAX_SAFE_INTEGER;
 use mizan_http::response::ReplyBody;
-use mizan_http::{FormPages, MizanService};
+use mizan_http::{FormPages, Health, MizanService};
 use mizan_ssr::bundle::{BundleBuildError, BundleSummary, ViteBuild};
 use mizan_ssr::page::{STRICT_CSP, TrailingSlash};
+use mizan_ssr::vite::BrowserFilesService;
 use mizan_ssr::{Bundle, Pages, Renderer, Vite};
 use serde::{Deserialize, Deserializer, Serialize};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -51,15 +53,20 @@ pub fn bundle(web: &Path, file: &Path) -> Result<BundleSummary, BundleBuildError
         .build(file)
 }
 
-/// Builds the router of the functions, the pages, the forms and the static files.
+/// The renderer of the pages, and the static files.
+pub struct SitePages {
+    /// The renderer.
+    pub renderer: Renderer,
+    pages: Pages,
+    files: BrowserFilesService,
+}
+
+/// Starts the renderer.
 ///
 /// # Errors
 ///
 /// Returns an error if a file that the pages need is missing from the folder.
-pub fn site(
-    mizan: MizanService<Accounts>,
-    assets: Assets,
-) -> anyhow::Result<FormPages<Router, Accounts>> {
+pub fn pages(assets: Assets) -> anyhow::Result<SitePages> {
     let (vite, renderer) = match assets {
         Assets::Built(web) => {
             let vite = Vite::manifest(web.join("dist"))
@@ -76,7 +83,7 @@ pub fn site(
     };
     let files = vite.service()?;
     let renderer = renderer.check_components(["pages"]).build()?;
-    let pages = Pages::builder(renderer)
+    let pages = Pages::builder(renderer.clone())
         .entry("src/main.tsx")
         .lang("en")
         .head(HEAD)
@@ -86,6 +93,21 @@ pub fn site(
         .error("pages/Error.tsx")
         .sign_in("/sign-in/")
         .build()?;
+    // The id of a page that fails is that of its trace, as for calls.
+    mizan_ssr::set_error_ids(|| TraceId::current().map(|id| id.to_string()));
+    Ok(SitePages {
+        renderer,
+        pages,
+        files,
+    })
+}
+
+/// Builds the router of the functions, the pages, the forms, the static files and the health checks.
+pub fn site(
+    mizan: MizanService<Accounts>,
+    SitePages { pages, files, .. }: SitePages,
+    health: Health,
+) -> FormPages<Router, Accounts> {
     let site = Site {
         mizan: mizan.clone(),
         pages,
@@ -109,12 +131,13 @@ pub fn site(
         .route("/admin/", get(admin))
         .with_state(site.clone())
         .nest_service("/api/mizan", mizan.clone())
+        .nest_service("/health", health)
         .fallback_service(files.fallback(get(not_found).with_state(site)))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
         ));
-    Ok(FormPages::new(router, mizan))
+    FormPages::new(router, mizan)
 }
 
 const HEAD: &str = r#"<meta name="color-scheme" content="light dark"><link rel="icon" href="/favicon.svg" type="image/svg+xml">"#;
