@@ -6,6 +6,7 @@ pub mod channel;
 pub mod download;
 pub mod error;
 pub mod function;
+pub mod layer;
 pub mod limits;
 pub mod manifest;
 pub mod policy;
@@ -15,6 +16,7 @@ pub mod validation;
 pub mod wire;
 
 mod app;
+mod background;
 mod cx;
 mod file_name;
 mod form_entry;

@@ -253,7 +253,38 @@ impl Error {
     }
 }
 
-impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+/// An error of another crate, which `?` converts into an [`Error`]: every [`std::error::Error`] that
+/// can be sent between threads.
+///
+/// `anyhow::Error` and `Box<dyn std::error::Error + Send + Sync>` do not implement
+/// [`std::error::Error`]. [`Error::internal`] converts them:
+///
+/// ```
+/// use mizan_core::Error;
+///
+/// fn parse(text: &str) -> Result<u8, Box<dyn std::error::Error + Send + Sync>> {
+///     Ok(text.parse()?)
+/// }
+///
+/// fn check(text: &str) -> Result<(), Error> {
+///     parse(text).map_err(Error::internal)?;
+///     Ok(())
+/// }
+///
+/// assert_eq!(check("x").unwrap_err().code(), "internal");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`?` cannot convert `{Self}` into the error of a call",
+    label = "write `.map_err(mizan_core::Error::internal)?`; a `Box<dyn Error>` has to be `Box<dyn Error + \
+             Send + Sync>`",
+    note = "`?` itself converts types that implement `std::error::Error`, `Send` and `Sync`"
+)]
+pub trait ForeignError: StdError + Send + Sync + Sized + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<E: StdError + Send + Sync + 'static> ForeignError for E {}
+
+impl<E: ForeignError> From<E> for Error {
     fn from(source: E) -> Self {
         let Some(wait) = Unavailable::find_retry_after(&source) else {
             return Self::internal(source);

@@ -15,6 +15,7 @@ mod downloads;
 mod errors;
 mod foreign_types;
 mod forms;
+mod layers;
 mod limits;
 mod manifest;
 mod observation;

@@ -8,6 +8,7 @@
 mod allowed_hosts;
 mod app;
 mod authentication;
+mod background;
 mod batch;
 mod call_lifetime;
 mod caller;
@@ -33,6 +34,7 @@ mod hostile_strings;
 mod http2;
 mod idempotency;
 mod input;
+mod layers;
 mod mounting;
 #[cfg(unix)]
 mod open_files;

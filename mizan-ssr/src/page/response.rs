@@ -192,6 +192,22 @@ impl<'a> Page<'a> {
         self
     }
 
+    /// Starts a call of the query `name` when the render starts, before a component asks for it; see
+    /// [`Component::prefetch`].
+    ///
+    /// ```no_run
+    /// use mizan_ssr::page::Page;
+    ///
+    /// fn post(page: Page<'_>, id: u64) -> Page<'_> {
+    ///     page.prefetch("current_user", &())
+    ///         .prefetch("post", &serde_json::json!({ "id": id }))
+    /// }
+    /// ```
+    pub fn prefetch(mut self, name: &str, input: &(impl Serialize + ?Sized)) -> Self {
+        self.component = self.component.prefetch(name, input);
+        self
+    }
+
     /// Returns whether the page may depend on the visitor.
     pub(super) fn is_private(&self) -> bool {
         self.functions.is_some() && !self.has_public_functions
