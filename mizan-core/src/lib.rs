@@ -16,6 +16,7 @@ pub mod validation;
 pub mod wire;
 
 mod app;
+mod background;
 mod cx;
 mod file_name;
 mod form_entry;

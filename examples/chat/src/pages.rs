@@ -126,6 +126,7 @@ fn router(
         .content_security_policy(STRICT_CSP)
         .trailing_slash(TrailingSlash::Always)
         .not_found("pages/NotFound.tsx")
+        .forbidden("pages/Forbidden.tsx")
         .error("pages/Error.tsx")
         .sign_in("/sign-in/")
         .build()?;

@@ -219,7 +219,10 @@ impl<C: Channel> DynSubscription for Subscription<C> {
     ) -> BoxFuture<'static, Result<Bytes, Error>> {
         Box::pin(observe::<C, _>("receive", async move {
             let message = json::decode_message(&message)?;
-            encode(&C::receive(&cx, &self.0, message).await?)
+            let reply = C::receive(&cx, &self.0, message).await;
+            let background = cx.take_background(reply.is_ok());
+            background.run_to_end(C::NAME).await;
+            encode(&reply?)
         }))
     }
 }

@@ -11,6 +11,7 @@ use tracing::Instrument;
 use super::affected::invalidations;
 use super::call_limiter::CallLimiter;
 use super::{CallError, Input, Output, ServerFunction};
+use crate::background::BackgroundWork;
 use crate::cx::Cx;
 use crate::download::Download;
 use crate::error::{ClientError, Error};
@@ -31,6 +32,8 @@ pub struct CallReply {
     pub download: Option<Box<Download>>,
     /// The cookies, headers and invalidations that the function added.
     pub head: ReplyHead,
+    /// The work that the function left behind the reply. The adapter runs it.
+    pub background: BackgroundWork,
     /// The durations of the steps, if the request [wants them](crate::RequestHead::with_timings) or their spans
     /// are enabled.
     pub timings: Option<CallTimings>,
@@ -44,6 +47,7 @@ impl CallReply {
             result,
             download: None,
             head: ReplyHead::default(),
+            background: BackgroundWork::default(),
             timings: None,
         }
     }
@@ -112,7 +116,10 @@ impl Cx {
     ) -> Result<F::Output, CallError<F::Error>> {
         let state = Arc::clone(self.shared_state());
         let head = Arc::clone(self.shared_head());
-        Self::new(state, principal.into(), head).call(input).await
+        let cx = Self::new(state, principal.into(), head);
+        let result = cx.call(input).await;
+        self.append_background(cx.take_background(result.is_ok()));
+        result
     }
 }
 
@@ -265,8 +272,13 @@ fn observed(observer: CallObserver<'_>, reply: CallReply) -> CallReply {
 
 /// Adds the head to a reply, with the invalidations that a function declares if it succeeded, and notifies the
 /// observers of invalidations.
-fn complete(cx: Cx, reply: CallReply, declared: impl FnOnce() -> Vec<Invalidation>) -> CallReply {
+fn complete(
+    cx: Cx,
+    mut reply: CallReply,
+    declared: impl FnOnce() -> Vec<Invalidation>,
+) -> CallReply {
     let state = Arc::clone(cx.shared_state());
+    reply.background = cx.take_background(reply.result.is_ok());
     let mut head = cx.into_reply_head();
     if reply.result.is_ok() {
         head.affects.splice(..0, declared());

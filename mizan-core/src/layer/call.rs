@@ -8,10 +8,27 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::{DynCallLayer, Outcome};
+use super::outcome::Outcome;
 use crate::cx::Cx;
 use crate::error::Error;
 use crate::function::{FunctionKind, Output, ServerFunction};
+
+/// A layer behind a pointer.
+pub(crate) trait DynCallLayer: Send + Sync {
+    fn call<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Outcome>;
+}
+
+/// The layers of a function, the outermost first; `None` without layers.
+pub(crate) type Layers = Option<Arc<[Arc<dyn DynCallLayer>]>>;
+
+/// Returns the layers of `outer`, and inside them those of `inner`.
+pub(crate) fn join(outer: &[Arc<dyn DynCallLayer>], inner: &Layers) -> Layers {
+    if outer.is_empty() {
+        return inner.clone();
+    }
+    let inner = inner.iter().flat_map(|layers| layers.iter());
+    Some(outer.iter().chain(inner).cloned().collect())
+}
 
 /// A call on its way through the layers to the function.
 pub struct Call<'a> {

@@ -8,6 +8,7 @@
 mod allowed_hosts;
 mod app;
 mod authentication;
+mod background;
 mod batch;
 mod call_lifetime;
 mod caller;

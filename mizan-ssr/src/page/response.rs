@@ -24,7 +24,7 @@ use super::pages::{PageSettings, Pages};
 use crate::embedded_data::PageData;
 use crate::error::RenderError;
 use crate::function_calls::{self, CallFunction};
-use crate::renderer::Component;
+use crate::renderer::{Component, encode_props};
 
 /// The header by which `error_page.js` marks its requests.
 const RETRY: HeaderName = HeaderName::from_static("mizan-retry");
@@ -158,15 +158,13 @@ impl<'a> Page<'a> {
     /// Sets the props: any value that serializes to a JSON object.
     ///
     /// The page contains the props for hydration, so they must not contain data that is secret from the
-    /// visitor. Rendering fails if they contain an integer that JavaScript would round; see
+    /// visitor. Rendering fails if they contain NaN, infinity or an integer that JavaScript would round; see
     /// [`Component::props`](crate::renderer::Component::props).
     pub fn props(mut self, props: &(impl Serialize + ?Sized)) -> Self {
-        self.component = match serde_json::value::to_raw_value(props) {
+        self.component = match encode_props(props) {
             Ok(json) => {
-                if json.get().starts_with('{') {
-                    self.parts.props = json.get().into();
-                }
-                self.component.props(&json)
+                self.parts.props = json.as_str().into();
+                self.component.props_json(json)
             }
             // The component stores the error until it is rendered.
             Err(_) => self.component.props(props),

@@ -48,7 +48,7 @@ pub(crate) enum Claim {
     /// The request runs the call.
     Run(PendingEntry),
     /// The call has already run.
-    Replay(CallReply),
+    Replay(Box<CallReply>),
 }
 
 impl IdempotencyStore {
@@ -72,7 +72,9 @@ impl IdempotencyStore {
                     }
                     Some(call) if call.payload != request.payload => return Err(key_reused()),
                     Some(call) => match &call.state {
-                        CallState::Completed(reply) => return Ok(Claim::Replay(reply.to_reply())),
+                        CallState::Completed(reply) => {
+                            return Ok(Claim::Replay(Box::new(reply.to_reply())));
+                        }
                         CallState::Running(running) => running.clone(),
                     },
                 }
@@ -80,7 +82,7 @@ impl IdempotencyStore {
             // An error means that the call ended without sending a reply.
             let _ = running.changed().await;
             if let Some(reply) = &*running.borrow() {
-                return Ok(Claim::Replay(reply.to_reply()));
+                return Ok(Claim::Replay(Box::new(reply.to_reply())));
             }
         }
     }
