@@ -99,6 +99,12 @@ enum Command {
     /// Write everything that the pages need to FILE: for `--bundle`, or to include it in the executable (feature
     /// `embedded`)
     Bundle { file: PathBuf },
+    /// Write pages that are the same for all visitors to DIRECTORY, for a server of static files
+    Prerender {
+        directory: PathBuf,
+        /// Paths of further pages
+        paths: Vec<String>,
+    },
 }
 
 /// The exit status for an invalid configuration (`EX_CONFIG` of `sysexits.h`).
@@ -136,18 +142,25 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
             println!("{summary}");
             return Ok(ExitCode::SUCCESS);
         }
+        Some(Command::Prerender { directory, paths }) => {
+            let people = open_people(&config, config.port).await?;
+            let accounts = people.accounts.clone();
+            let registry = chat::registry(people, Channels::new(MemoryBroker::new()));
+            let mizan = MizanService::builder(registry.build()?)
+                .authenticate(accounts)
+                .build()?;
+            let assets = assets(&options)?;
+            let summary = pages::prerender(mizan, assets, directory, paths.clone()).await?;
+            println!("{summary}");
+            return Ok(ExitCode::SUCCESS);
+        }
         None => {}
     }
     let telemetry = telemetry::start(&config).await?;
     let listener = listen(config.port).await?;
     let port = listener.local_addr()?.port();
 
-    let database = match &config.database {
-        Some(database) => database.clone(),
-        None => std::env::current_exe()?.with_file_name("chat.db"),
-    };
-    let people = People::open(&database, accounts(&config, port)?).await?;
-    people.seed().await?;
+    let people = open_people(&config, port).await?;
     let accounts = people.accounts.clone();
     tokio::spawn(accounts.purge_every(Duration::from_secs(60 * 60)));
 
@@ -243,6 +256,17 @@ fn assets(options: &Options) -> anyhow::Result<Assets> {
         (None, Some(bundle)) => Assets::Bundle(Bundle::embedded(bundle)?),
         (None, None) => Assets::Built(options.web.clone()),
     })
+}
+
+/// Opens the database with the demo accounts.
+async fn open_people(config: &Config, port: u16) -> anyhow::Result<People> {
+    let database = match &config.database {
+        Some(database) => database.clone(),
+        None => std::env::current_exe()?.with_file_name("chat.db"),
+    };
+    let people = People::open(&database, accounts(config, port)?).await?;
+    people.seed().await?;
+    Ok(people)
 }
 
 /// Describes the API. Only a server with an https base URL uses secure cookies.
