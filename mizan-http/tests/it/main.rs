@@ -23,6 +23,8 @@ mod connections;
 mod cross_origin;
 mod declared_form;
 mod downloads;
+#[cfg(feature = "axum")]
+mod extract;
 mod forms;
 mod forms_app;
 mod forms_in_router;
@@ -47,5 +49,6 @@ mod serving;
 mod signals;
 mod uploads;
 mod versions;
+mod webhook;
 #[cfg(feature = "channels")]
 mod websocket;
