@@ -240,6 +240,12 @@ impl Cx {
         self.head.cancellation()
     }
 
+    /// Removes the principal, for a call whose reply is sent to every client.
+    pub(crate) fn without_principal(mut self) -> Self {
+        self.principal = Principal::anonymous();
+        self
+    }
+
     pub(crate) fn shared_state(&self) -> &Arc<StateMap> {
         &self.state
     }

@@ -10,6 +10,7 @@ mod app;
 mod authentication;
 mod background;
 mod batch;
+mod cached_queries;
 mod call_lifetime;
 mod caller;
 mod calls;
