@@ -70,6 +70,12 @@ enum Command {
     /// Write everything that the pages need to FILE: for `--bundle`, or to include it in the executable (feature
     /// `embedded`)
     Bundle { file: PathBuf },
+    /// Write pages that are the same for all visitors to DIRECTORY, for a server of static files
+    Prerender {
+        directory: PathBuf,
+        /// Paths of further pages
+        paths: Vec<String>,
+    },
 }
 
 #[tokio::main]
@@ -99,6 +105,18 @@ async fn run(options: Options) -> anyhow::Result<()> {
             println!("{summary}");
             return Ok(());
         }
+        Some(Command::Prerender { directory, paths }) => {
+            let people = open_people(&options, options.port).await?;
+            let accounts = people.accounts.clone();
+            let registry = chat::registry(people, Channels::new(MemoryBroker::new()));
+            let mizan = MizanService::builder(registry.build()?)
+                .authenticate(accounts)
+                .build()?;
+            let assets = assets(&options)?;
+            let summary = pages::prerender(mizan, assets, directory, paths.clone()).await?;
+            println!("{summary}");
+            return Ok(());
+        }
         None => {}
     }
     tracing_subscriber::fmt()
@@ -112,12 +130,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {address}: is the port in use?"))?;
     let port = listener.local_addr()?.port();
 
-    let database = match &options.database {
-        Some(database) => database.clone(),
-        None => std::env::current_exe()?.with_file_name("chat.db"),
-    };
-    let people = People::open(&database, accounts(&options, port)).await?;
-    people.seed().await?;
+    let people = open_people(&options, port).await?;
     let accounts = people.accounts.clone();
     tokio::spawn(accounts.purge_every(Duration::from_secs(60 * 60)));
 
@@ -161,6 +174,17 @@ fn assets(options: &Options) -> anyhow::Result<Assets> {
         (None, Some(bundle)) => Assets::Bundle(Bundle::embedded(bundle)?),
         (None, None) => Assets::Built(options.web.clone()),
     })
+}
+
+/// Opens the database with the demo accounts.
+async fn open_people(options: &Options, port: u16) -> anyhow::Result<People> {
+    let database = match &options.database {
+        Some(database) => database.clone(),
+        None => std::env::current_exe()?.with_file_name("chat.db"),
+    };
+    let people = People::open(&database, accounts(options, port)).await?;
+    people.seed().await?;
+    Ok(people)
 }
 
 /// Describes the API. Only a server with an https base URL uses secure cookies.

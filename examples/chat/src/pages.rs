@@ -15,6 +15,8 @@ use mizan_http::response::ReplyBody;
 use mizan_http::{FormPages, MizanService};
 use mizan_ssr::bundle::{BundleBuildError, BundleSummary, ViteBuild};
 use mizan_ssr::page::{STRICT_CSP, TrailingSlash};
+use mizan_ssr::prerender::{Prerender, PrerenderSummary};
+use mizan_ssr::renderer::RendererBuilder;
 use mizan_ssr::{Bundle, Pages, Renderer, Vite};
 use serde::{Deserialize, Deserializer, Serialize};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -60,20 +62,61 @@ pub fn site(
     mizan: MizanService<Accounts>,
     assets: Assets,
 ) -> anyhow::Result<FormPages<Router, Accounts>> {
-    let (vite, renderer) = match assets {
-        Assets::Built(web) => {
-            let vite = Vite::manifest(web.join("dist"))
-                .context("the pages are not built: run `npm run build`")?;
-            let renderer = Renderer::builder().root(web.join("src"));
-            (vite.clone(), renderer.vite(vite))
-        }
-        Assets::DevServer(web, origin) => {
-            let vite = Vite::dev_server(origin).root(&web);
-            let renderer = Renderer::builder().root(web.join("src"));
-            (vite.clone(), renderer.vite(vite).development(true))
-        }
-        Assets::Bundle(bundle) => (Vite::embedded(&bundle)?, Renderer::embedded(&bundle)),
-    };
+    let (vite, renderer) = assets.open()?;
+    router(mizan, &vite, renderer)
+}
+
+/// Writes the static pages and the pages at `paths` to `directory`, as a visitor sees them.
+///
+/// # Errors
+///
+/// Returns an error if a page depends on the visitor, or if a file cannot be read or written.
+pub async fn prerender(
+    mizan: MizanService<Accounts>,
+    assets: Assets,
+    directory: &Path,
+    paths: Vec<String>,
+) -> anyhow::Result<PrerenderSummary> {
+    let (vite, renderer) = assets.open()?;
+    let summary = Prerender::new(router(mizan, &vite, renderer)?)
+        .paths(STATIC_PATHS)
+        .paths(ROOMS.map(|room| format!("/rooms/{room}/")))
+        .paths(paths)
+        .files(&vite)
+        .progress(|path| println!("{path}"))
+        .write(directory)
+        .await?;
+    Ok(summary)
+}
+
+/// The pages without parameters that are the same for all visitors.
+const STATIC_PATHS: [&str; 1] = ["/hello/"];
+
+impl Assets {
+    /// Returns the browser files and the renderer of the components.
+    fn open(self) -> anyhow::Result<(Vite, RendererBuilder)> {
+        Ok(match self {
+            Assets::Built(web) => {
+                let vite = Vite::manifest(web.join("dist"))
+                    .context("the pages are not built: run `npm run build`")?;
+                let renderer = Renderer::builder().root(web.join("src"));
+                (vite.clone(), renderer.vite(vite))
+            }
+            Assets::DevServer(web, origin) => {
+                let vite = Vite::dev_server(origin).root(&web);
+                let renderer = Renderer::builder().root(web.join("src"));
+                (vite.clone(), renderer.vite(vite).development(true))
+            }
+            Assets::Bundle(bundle) => (Vite::embedded(&bundle)?, Renderer::embedded(&bundle)),
+        })
+    }
+}
+
+fn router(
+    mizan: MizanService<Accounts>,
+    vite: &Vite,
+    renderer: RendererBuilder,
+) -> anyhow::Result<FormPages<Router, Accounts>> {
     let files = vite.service()?;
     let renderer = renderer.check_components(["pages"]).build()?;
     let pages = Pages::builder(renderer)
@@ -326,7 +369,11 @@ fn world() -> String {
 }
 
 /// A minimal page: a component and its props.
-async fn hello(State(site): State<Site>, Query(props): Query<HelloProps>) -> Response {
+async fn hello(
+    State(site): State<Site>,
+    Query(props): Query<HelloProps>,
+    request: Request,
+) -> Response {
     let page = site.pages.page("pages/Hello.tsx").props(&props);
-    page.respond().await.into_response()
+    page.request(&request).respond().await.into_response()
 }

@@ -39,7 +39,7 @@ struct DocumentStream {
 }
 
 impl PageBody {
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self(Content::Empty)
     }
 

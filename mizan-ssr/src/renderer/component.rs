@@ -124,7 +124,7 @@ impl Component<'_> {
     /// Sets the props: any value that serializes to a JSON object.
     ///
     /// Rendering fails if the props contain an integer beyond ±(2<sup>53</sup> − 1), which JavaScript would
-    /// round. Send it as text, or as the output of a server function.
+    /// round, NaN or infinity. Send such an integer as text, or as the output of a server function.
     pub fn props(mut self, props: &(impl Serialize + ?Sized)) -> Self {
         self.props = props::encode(props)
             .map_err(|reason| RenderError::from(RenderErrorKind::InvalidProps(reason)));
