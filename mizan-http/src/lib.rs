@@ -20,6 +20,8 @@ mod cross_origin;
 #[cfg(feature = "openapi")]
 mod documents;
 mod download;
+#[cfg(feature = "axum")]
+pub mod extract;
 pub mod forms;
 pub mod health;
 mod quoted_string;
