@@ -163,6 +163,7 @@ impl CallRunner {
             _permit: permit,
             _share: share,
             _body: None,
+            _in_progress: CallInProgress::new(),
         };
         let cx = self.app.context(principal, head);
         let call = pin!(AssertUnwindSafe(cx.call(input)).catch_unwind());
