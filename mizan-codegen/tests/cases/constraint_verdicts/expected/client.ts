@@ -15,7 +15,7 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "d22eaa206433ae98";
+export const contract = "aae91c5a780e8347";
 
 /** Identifies the version of each function, by name on the wire. */
 const contracts: Contracts = {
