@@ -9,7 +9,7 @@ use mizan_core::channel::Position;
 use mizan_core::{App, Channel, Cx};
 
 use crate::backoff::random_up_to;
-use crate::broker::{Broker, Notification, Publication, Retention};
+use crate::broker::{Broker, BrokerError, Notification, Publication, Retention};
 use crate::connection::Connection;
 use crate::control::{self, CONTROL_GROUP};
 use crate::dedup;
@@ -212,6 +212,15 @@ impl Channels {
             transport,
             Arc::new(authenticate),
         )
+    }
+
+    /// Checks that the broker is available. Use it in a readiness probe.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the broker.
+    pub async fn check(&self) -> Result<(), BrokerError> {
+        self.0.broker.members(CONTROL_GROUP).await.map(drop)
     }
 
     /// Asks all clients to reconnect to another server, each at a random time within `window`, and waits until they

@@ -161,6 +161,9 @@ impl App {
 
     /// Calls a function with Rust values as `principal`, without HTTP. Tests use this.
     ///
+    /// It returns after the work that the function added with [`Cx::after_reply`] and
+    /// [`Cx::after_commit`].
+    ///
     /// # Errors
     ///
     /// Returns [`CallError::Refused`] if the policy, the validation or `authorize` rejects the call,
@@ -171,7 +174,11 @@ impl App {
         input: F,
     ) -> Result<F::Output, CallError<F::Error>> {
         let head = Arc::new(RequestHead::empty());
-        self.context(principal.into(), head).call(input).await
+        let cx = self.context(principal.into(), head);
+        let result = cx.call(input).await;
+        let background = cx.take_background(result.is_ok());
+        background.run_to_end(F::NAME).await;
+        result
     }
 }
 

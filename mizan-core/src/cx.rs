@@ -8,6 +8,8 @@ use http::{HeaderName, HeaderValue};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
+use crate::background::{BackgroundWork, RunsAfter};
+use crate::error::Error;
 use crate::function::CallLimiter;
 use crate::invalidation::Invalidation;
 use crate::principal::Principal;
@@ -40,6 +42,7 @@ pub struct Cx {
     head: Arc<RequestHead>,
     uploads: Uploads,
     reply: Mutex<ReplyHead>,
+    background: Mutex<BackgroundWork>,
 }
 
 impl Cx {
@@ -50,6 +53,7 @@ impl Cx {
             head,
             uploads: Uploads::default(),
             reply: Mutex::default(),
+            background: Mutex::default(),
         }
     }
 
@@ -80,7 +84,8 @@ impl Cx {
     /// If the body of a `#[client]` function calls `cx.state::<Db>()`, building the application
     /// fails if the registry lacks this state. The check does not see inferred types
     /// (`let db: &Db = cx.state()`), calls in other functions that receive the `cx`, and bodies
-    /// that contain items (`use`, `struct`).
+    /// that contain items (`use`, `struct`). For these, name the type in `#[client(state(Db))]` or
+    /// with [`Registry::require_state`](crate::Registry::require_state).
     ///
     /// # Panics
     ///
@@ -181,6 +186,79 @@ impl Cx {
     /// `affects`. See [`Invalidation`] for a query with certain arguments.
     pub fn affects(&self, invalidation: impl Into<Invalidation>) {
         self.reply.lock().affects.push(invalidation.into());
+    }
+
+    /// Runs `work` after the reply of the call, whether the call succeeds or fails: for work that the
+    /// caller does not wait for, such as updating a search index.
+    ///
+    /// The work of a call runs in the order in which it was added. Its errors and panics are logged. It does
+    /// not run if the call is dropped: at its deadline, or because the client of a query disconnects.
+    ///
+    /// It lives in the memory of the process. mizan-http waits for it when the server shuts down, ends it
+    /// after `HttpLimits::background_deadline`, and counts it towards the concurrent calls of its client. Work
+    /// that must survive a crash belongs into a job queue with storage of its own, to which the
+    /// function adds a job in its transaction. [`App::call_as`](crate::App::call_as) waits for the work, and
+    /// so does the message of a channel.
+    ///
+    /// ```
+    /// use mizan_core::{Cx, Error, client};
+    ///
+    /// # async fn update_index(_: u32) -> Result<(), std::io::Error> { Ok(()) }
+    /// #[client]
+    /// async fn rename(cx: &Cx, post: u32, title: String) -> Result<String, Error> {
+    ///     cx.after_reply(async move {
+    ///         update_index(post).await?;
+    ///         Ok(())
+    ///     });
+    ///     Ok(title)
+    /// }
+    /// ```
+    pub fn after_reply(&self, work: impl Future<Output = Result<(), Error>> + Send + 'static) {
+        self.background.lock().push(RunsAfter::Reply, work);
+    }
+
+    /// Runs `work` after the reply of the call, if the call succeeds: for effects that must not happen if the
+    /// transaction of the call is rolled back, such as a mail.
+    ///
+    /// A function that commits its transaction before it returns `Ok`, or that runs in a
+    /// [layer](crate::layer::CallLayer) that does, can add the work at any time before the commit. If the
+    /// call fails, the work is dropped. Otherwise it runs like that of [`after_reply`](Self::after_reply).
+    ///
+    /// ```
+    /// use mizan_core::{Cx, Error, client};
+    ///
+    /// # struct Transaction;
+    /// # impl Transaction {
+    /// #     async fn add_member(&mut self, _: &str) -> Result<(), std::io::Error> { Ok(()) }
+    /// #     async fn commit(self) -> Result<(), std::io::Error> { Ok(()) }
+    /// # }
+    /// # async fn begin(_: &Cx) -> Result<Transaction, std::io::Error> { Ok(Transaction) }
+    /// # async fn send_welcome_mail(_: String) -> Result<(), std::io::Error> { Ok(()) }
+    /// #[client]
+    /// async fn join(cx: &Cx, email: String) -> Result<(), Error> {
+    ///     let mut transaction = begin(cx).await?;
+    ///     transaction.add_member(&email).await?;
+    ///     cx.after_commit(async move { Ok(send_welcome_mail(email).await?) });
+    ///     transaction.commit().await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn after_commit(&self, work: impl Future<Output = Result<(), Error>> + Send + 'static) {
+        self.background.lock().push(RunsAfter::Success, work);
+    }
+
+    /// Takes the work that was added so far, of a call that succeeded or failed.
+    pub(crate) fn take_background(&self, succeeded: bool) -> BackgroundWork {
+        let mut work = std::mem::take(&mut *self.background.lock());
+        if !succeeded {
+            work.call_failed();
+        }
+        work
+    }
+
+    /// Adds the work of another call that this call made.
+    pub(crate) fn append_background(&self, work: BackgroundWork) {
+        self.background.lock().append(work);
     }
 
     /// Returns a token that is cancelled when the client disconnects or the deadline passes.

@@ -6,6 +6,7 @@ pub mod channel;
 pub mod download;
 pub mod error;
 pub mod function;
+pub mod layer;
 pub mod limits;
 pub mod manifest;
 pub mod policy;
@@ -15,6 +16,7 @@ pub mod validation;
 pub mod wire;
 
 mod app;
+mod background;
 mod cx;
 mod file_name;
 mod form_entry;
@@ -28,6 +30,7 @@ mod registry;
 mod reply_head;
 mod request_head;
 mod state;
+mod trace;
 mod version;
 
 #[doc(inline)]
@@ -43,6 +46,7 @@ pub use self::{
     principal::{Identity, Principal},
     registry::{BuildError, Registry},
     request_head::RequestHead,
+    trace::TraceId,
     upload::Upload,
 };
 pub use mizan_core_macros::{ClientError, channel, client, constraints, policy};

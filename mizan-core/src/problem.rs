@@ -29,6 +29,11 @@ pub(crate) enum Problem {
         channel: &'static str,
         at: String,
     },
+    MissingRequiredState {
+        type_name: &'static str,
+        required_at: String,
+        built_at: String,
+    },
     MissingState {
         function: &'static str,
         function_at: String,
@@ -317,6 +322,15 @@ impl fmt::Display for Problem {
             Self::ParamsNotAnObject { channel, at } => write!(
                 f,
                 "the params of the channel `{channel}` ({at}) must be a struct with named fields"
+            ),
+            Self::MissingRequiredState {
+                type_name,
+                required_at,
+                built_at,
+            } => write!(
+                f,
+                "`require_state` at {required_at} requires state of type `{type_name}`, which the \
+                 registry built at {built_at} lacks; add it with `.state(..)`"
             ),
             Self::MissingState {
                 function,

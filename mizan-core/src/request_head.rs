@@ -9,6 +9,8 @@ use http::{HeaderMap, Method, Uri, request};
 use percent_encoding::percent_decode;
 use tokio_util::sync::CancellationToken;
 
+use crate::trace::{CallOrigin, TraceId};
+
 /// Returns the network that identifies a client for rate limits and quotas.
 ///
 /// The network of an IPv4 address is the address itself. The network of an IPv6 address is its /64
@@ -38,7 +40,9 @@ pub fn client_network(addr: IpAddr) -> IpAddr {
 pub struct RequestHead {
     parts: request::Parts,
     client_addr: Option<IpAddr>,
-    is_for_page: bool,
+    origin: CallOrigin,
+    wants_timings: bool,
+    trace_id: OnceLock<TraceId>,
     cancellation: OnceLock<CancellationToken>,
 }
 
@@ -46,29 +50,63 @@ impl RequestHead {
     /// Creates a head from the parts of an HTTP request.
     ///
     /// `client_addr` is the address of the client. Behind a proxy, this is not the peer of the
-    /// connection.
+    /// connection. A [`TraceId`] in the extensions is the id of the trace.
     #[must_use]
     pub fn new(parts: request::Parts, client_addr: Option<IpAddr>) -> Self {
+        let trace_id = parts.extensions.get::<TraceId>().copied();
         Self {
             parts,
             client_addr,
-            is_for_page: false,
+            origin: CallOrigin::default(),
+            wants_timings: false,
+            trace_id: trace_id.map_or_else(OnceLock::new, OnceLock::from),
             cancellation: OnceLock::new(),
         }
     }
 
     /// Marks the request as a request for a page, which calls functions while it renders.
     #[must_use]
-    pub fn for_page(mut self) -> Self {
-        self.is_for_page = true;
+    pub fn for_page(self) -> Self {
+        self.with_origin(CallOrigin::Page)
+    }
+
+    /// Sets the way in which the calls of this request reach dispatch, for spans and logs.
+    #[must_use]
+    pub fn with_origin(mut self, origin: CallOrigin) -> Self {
+        self.origin = origin;
         self
+    }
+
+    /// Returns the way in which the calls of this request reach dispatch.
+    #[must_use]
+    pub fn origin(&self) -> CallOrigin {
+        self.origin
+    }
+
+    /// Measures the [steps](crate::function::CallTimings) of the calls of this request.
+    #[must_use]
+    pub fn with_timings(mut self) -> Self {
+        self.wants_timings = true;
+        self
+    }
+
+    pub(crate) fn wants_timings(&self) -> bool {
+        self.wants_timings
+    }
+
+    /// Returns the id of the trace that the request belongs to, which is random if no server or middleware added
+    /// one to the extensions.
+    #[must_use]
+    pub fn trace_id(&self) -> TraceId {
+        let trace_id = || TraceId::current().unwrap_or_else(TraceId::random);
+        *self.trace_id.get_or_init(trace_id)
     }
 
     /// Returns the path and query of the page that is rendered, or `None` outside of a page.
     #[must_use]
     pub fn page_path(&self) -> Option<&str> {
         let path = self.uri().path_and_query()?;
-        self.is_for_page.then_some(path.as_str())
+        (self.origin == CallOrigin::Page).then_some(path.as_str())
     }
 
     /// Creates the head of a call without HTTP.
@@ -155,7 +193,9 @@ impl RequestHead {
 impl Clone for RequestHead {
     fn clone(&self) -> Self {
         Self {
-            is_for_page: self.is_for_page,
+            origin: self.origin,
+            wants_timings: self.wants_timings,
+            trace_id: self.trace_id.clone(),
             ..Self::new(self.parts.clone(), self.client_addr)
         }
     }

@@ -2,16 +2,19 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
-use tokio_util::task::AbortOnDropHandle;
+
+mod input;
+mod observed;
+mod runner;
+
+pub(crate) use self::input::encode as encode_input;
+pub(crate) use self::observed::ObservedCalls;
+pub(crate) use self::runner::CallRunner;
 
 /// Runs a server function: takes its name and its JSON input, returns its JSON output or problem details.
 ///
@@ -22,14 +25,18 @@ pub(crate) type CallFunction =
 /// The maximum number of calls in one render, so that a component in a loop cannot flood the server.
 const MAX_CALLS: usize = 1_000;
 
-/// The problem details of a function that panicked (RFC 9457).
-const PANIC_PROBLEM: &str = r#"{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"something went wrong on the server","code":"internal"}"#;
+/// A function with its input, which may be called before a component asks for it.
+#[derive(Clone)]
+pub(crate) struct PlannedCall {
+    /// The name, which the contract of the generated client may follow as in the URL of a call.
+    pub(crate) name: String,
+    pub(crate) input: Bytes,
+}
 
 /// A call that a component made.
 pub(crate) struct Call {
     id: u32,
-    name: String,
-    input: Bytes,
+    call: PlannedCall,
 }
 
 /// The outcome of a call: the JSON output, or problem details.
@@ -42,10 +49,19 @@ pub(crate) struct CallOutcome {
 #[derive(Default)]
 pub(crate) struct FunctionCalls {
     destination: Destination,
-    pending: HashMap<u32, (String, Bytes)>,
+    pending: HashMap<u32, PendingCall>,
     started: usize,
+    has_completed_call: bool,
+    /// The successful calls that started after another one was complete.
+    sequential: Vec<PlannedCall>,
     /// The number of calls that [`take_pending`](Self::take_pending) has considered.
     reported: usize,
+}
+
+/// A call whose outcome the render has not received.
+struct PendingCall {
+    call: PlannedCall,
+    is_sequential: bool,
 }
 
 /// The place to which calls are sent.
@@ -68,79 +84,6 @@ impl Default for Destination {
 /// The error of a render that exceeds [`MAX_CALLS`].
 pub(crate) struct TooManyCalls;
 
-/// Runs the calls of one render, first in the task that requested it, and then in a task of its own.
-pub(crate) struct CallRunner {
-    call_function: CallFunction,
-    running: FuturesUnordered<BoxFuture<'static, CallOutcome>>,
-}
-
-impl CallRunner {
-    pub(crate) fn new(call_function: CallFunction) -> Self {
-        Self {
-            call_function,
-            running: FuturesUnordered::new(),
-        }
-    }
-
-    fn start(&mut self, call: Call) {
-        self.running
-            .push(Box::pin(run(Arc::clone(&self.call_function), call)));
-    }
-
-    /// Starts `calls`, and returns the outcomes that are available without waiting.
-    pub(crate) fn poll(&mut self, calls: Vec<Call>, cx: &mut Context<'_>) -> Vec<CallOutcome> {
-        for call in calls {
-            self.start(call);
-        }
-        let mut outcomes = Vec::new();
-        while let Poll::Ready(Some(outcome)) = self.running.poll_next_unpin(cx) {
-            outcomes.push(outcome);
-        }
-        outcomes
-    }
-
-    /// Spawns a task that runs the calls of `calls`. The task ends when `calls` or the handle is dropped.
-    ///
-    /// The calls run in a separate task, so that a slow reader of the markup does not delay the render
-    /// thread.
-    pub(crate) fn spawn(mut self, calls: &mut FunctionCalls) -> AbortOnDropHandle<()> {
-        let (sender, mut queue) = mpsc::unbounded_channel::<Call>();
-        let (results, outcomes) = crossbeam_channel::unbounded();
-        for call in calls.take_queued() {
-            self.start(call);
-        }
-        calls.destination = Destination::Task {
-            calls: sender,
-            outcomes,
-        };
-        let task = tokio::spawn(async move {
-            loop {
-                let outcome = tokio::select! {
-                    Some(outcome) = self.running.next() => outcome,
-                    call = queue.recv() => {
-                        let Some(call) = call else { return };
-                        self.start(call);
-                        continue;
-                    }
-                };
-                // The render may have ended in the meantime.
-                let _ = results.send(outcome);
-            }
-        });
-        AbortOnDropHandle::new(task)
-    }
-}
-
-async fn run(call_function: CallFunction, call: Call) -> CallOutcome {
-    let Call { id, name, input } = call;
-    let outcome = AssertUnwindSafe(async { call_function(name.clone(), input).await });
-    let result = outcome.catch_unwind().await.unwrap_or_else(|_| {
-        tracing::error!(function = name, "server function panicked during a render");
-        Err(Bytes::from_static(PANIC_PROBLEM.as_bytes()))
-    });
-    CallOutcome { id, result }
-}
-
 /// Converts an async function into a [`CallFunction`].
 pub(crate) fn boxed<C, F>(call: C) -> CallFunction
 where
@@ -158,10 +101,13 @@ impl FunctionCalls {
         }
         self.started += 1;
         let id = u32::try_from(self.started).map_err(|_| TooManyCalls)?;
-        let function = name.split('?').next().unwrap_or_default();
-        self.pending
-            .insert(id, (function.to_owned(), input.clone()));
-        let call = Call { id, name, input };
+        let call = PlannedCall { name, input };
+        let pending = PendingCall {
+            call: call.clone(),
+            is_sequential: self.has_completed_call,
+        };
+        self.pending.insert(id, pending);
+        let call = Call { id, call };
         match &mut self.destination {
             Destination::Queued(queued) => queued.push(call),
             // If the task has ended, the event loop detects that no outcome can arrive.
@@ -186,9 +132,18 @@ impl FunctionCalls {
         }
     }
 
-    /// Ends a call: returns its name and input.
-    pub(crate) fn complete(&mut self, id: u32) -> Option<(String, Bytes)> {
-        self.pending.remove(&id)
+    /// Ends a call: returns the name of its function and its input.
+    pub(crate) fn complete(&mut self, outcome: &CallOutcome) -> Option<(String, Bytes)> {
+        let PendingCall {
+            call,
+            is_sequential,
+        } = self.pending.remove(&outcome.id)?;
+        self.has_completed_call = true;
+        let completed = (call.function().to_owned(), call.input.clone());
+        if is_sequential && outcome.result.is_ok() {
+            self.sequential.push(call);
+        }
+        Some(completed)
     }
 
     /// Returns the names and inputs of pending calls that started since the last call of this method.
@@ -197,9 +152,35 @@ impl FunctionCalls {
         let is_new = |id: &u32| usize::try_from(*id).is_ok_and(|id| id > reported);
         let mut pending: Vec<_> = self.pending.iter().filter(|(id, _)| is_new(id)).collect();
         pending.sort_by_key(|(id, _)| **id);
-        let calls = pending.into_iter();
-        calls
-            .map(|(_, (name, input))| (name.as_str(), input))
-            .collect()
+        let calls = pending.into_iter().map(|(_, pending)| &pending.call);
+        calls.map(|call| (call.function(), &call.input)).collect()
+    }
+
+    /// Removes and returns the successful calls that a component made after another call was complete.
+    pub(crate) fn take_sequential(&mut self) -> Vec<PlannedCall> {
+        std::mem::take(&mut self.sequential)
+    }
+}
+
+impl PlannedCall {
+    /// Returns the name without the contract.
+    fn function(&self) -> &str {
+        self.name.split('?').next().unwrap_or_default()
+    }
+
+    fn has_contract(&self) -> bool {
+        self.name.contains('?')
+    }
+
+    /// Returns whether this call, made in advance, has the result of `asked`.
+    ///
+    /// A call without a contract runs the current version of the function, for every client.
+    fn answers(&self, asked: &Self) -> bool {
+        let same_function = if self.has_contract() {
+            self.name == asked.name
+        } else {
+            self.name == asked.function()
+        };
+        same_function && input::are_equal(&self.input, &asked.input)
     }
 }

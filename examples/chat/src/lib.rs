@@ -26,7 +26,7 @@ use functions::{
     SuperuserReport,
 };
 use leave::Leave;
-use meetings::{AddMeeting, EditMeeting, ListMeetings, Meetings};
+use meetings::{AddMeeting, EditMeeting, ExportMeetings, ListMeetings, Meetings};
 use people::People;
 use profile::Profile;
 use rooms::Chat;
@@ -52,6 +52,7 @@ pub fn registry(people: People, channels: Channels) -> Registry {
         .function::<ListAccounts>()
         .function::<EndSessions>()
         .function::<ListMeetings>()
+        .function::<ExportMeetings>()
         .function::<AddMeeting>()
         .form::<Contact>()
         .form::<Profile>()

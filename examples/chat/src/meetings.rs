@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use mizan_core::wire::AsNumber;
-use mizan_core::{Cx, Decision, Error, ErrorCode, client};
+use mizan_core::{Cx, Decision, Download, Error, ErrorCode, client};
 use mizan_forms::{Form, FormHandler, InitialValues};
 use parking_lot::Mutex;
 use schemars::JsonSchema;
@@ -91,7 +91,7 @@ pub struct ListedMeeting {
 /// Returns the meetings, the newest first.
 #[client(query, auth)]
 pub async fn list_meetings(cx: &Cx) -> Result<Vec<ListedMeeting>, Error> {
-    let meetings = cx.state::<Meetings>().0.lock().meetings.clone();
+    let meetings = cx.state::<Meetings>().all();
     let listed = meetings
         .into_iter()
         .rev()
@@ -105,8 +105,23 @@ pub async fn list_meetings(cx: &Cx) -> Result<Vec<ListedMeeting>, Error> {
     Ok(listed.collect())
 }
 
+/// Returns the meetings as a text file, the earliest first, with times in UTC.
+#[client(query, auth, content_type = "text/plain;charset=utf-8")]
+pub async fn export_meetings(cx: &Cx) -> Result<Download, Error> {
+    let profiles = cx.state::<Profiles>();
+    let mut meetings = cx.state::<Meetings>().all();
+    meetings.sort_by_key(|(_, meeting)| meeting.begins_at);
+    let lines = meetings.iter().map(|(_, meeting)| {
+        let host = profiles.name_of(&meeting.host);
+        format!("{}  {}, with {host}\n", meeting.begins_at, meeting.title)
+    });
+    let user = profiles.name_of(cx.principal().id().unwrap_or_default());
+    let name = format!("Meetings for {user}.txt");
+    Ok(Download::new(name, lines.collect::<String>()))
+}
+
 /// Adds a meeting that begins in a week, and returns its id.
-#[client(auth, affects(list_meetings))]
+#[client(auth, limit = "60/min by principal", affects(list_meetings))]
 pub async fn add_meeting(cx: &Cx) -> Result<AddedMeeting, Error> {
     let host = cx.principal().id().unwrap_or_default();
     let id = cx.state::<Meetings>().add(host)?;
@@ -138,6 +153,11 @@ struct Stored {
 }
 
 impl Meetings {
+    /// Returns the meetings with their ids, the oldest first.
+    fn all(&self) -> Vec<(u64, Meeting)> {
+        self.0.lock().meetings.clone().into_iter().collect()
+    }
+
     fn find(&self, id: u64) -> Option<Meeting> {
         self.0.lock().meetings.get(&id).cloned()
     }

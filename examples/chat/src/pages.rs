@@ -83,6 +83,7 @@ pub fn site(
         .content_security_policy(STRICT_CSP)
         .trailing_slash(TrailingSlash::Always)
         .not_found("pages/NotFound.tsx")
+        .forbidden("pages/Forbidden.tsx")
         .error("pages/Error.tsx")
         .sign_in("/sign-in/")
         .build()?;

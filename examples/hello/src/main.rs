@@ -1,7 +1,10 @@
 //! A minimal mizan server.
 
+use std::error::Error as StdError;
+use std::process::ExitCode;
+
 use mizan_core::{Error, Registry, client};
-use mizan_http::{MizanService, serve, shutdown_signal};
+use mizan_http::{MizanService, Shutdown, serve};
 
 /// Greets a person by name.
 #[client(query)]
@@ -10,15 +13,17 @@ async fn greet(name: String) -> Result<String, Error> {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<ExitCode, Box<dyn StdError>> {
     let registry = Registry::new().function::<Greet>();
     if std::env::args().nth(1).as_deref() == Some("manifest") {
         println!("{}", registry.manifest()?);
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
+    let mizan = MizanService::new(registry.build()?);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
-    serve(listener, MizanService::new(registry.build()?))
-        .with_graceful_shutdown(shutdown_signal())
-        .await?;
-    Ok(())
+    let shutdown = Shutdown::new().service(&mizan);
+    let server = serve(listener, mizan);
+    Ok(shutdown
+        .run(|stop| server.with_graceful_shutdown(stop))
+        .await?)
 }

@@ -8,14 +8,17 @@ interface Base64Array extends Uint8Array {
   readonly toBase64?: () => string;
 }
 
-/** Converts bytes in base64. */
+/** Converts bytes in base64, with padding and without white space, as the server does. */
 export function decodeBytes(
   json: unknown,
   holder?: unknown,
   key?: Key,
 ): Uint8Array {
   try {
-    if (typeof json === "string") return fromBase64(json);
+    if (typeof json === "string") {
+      const bytes = fromBase64(json);
+      if (isCanonical(json, bytes)) return bytes;
+    }
   } catch {
     // Reported below.
   }
@@ -25,6 +28,15 @@ export function decodeBytes(
 /** Converts bytes to base64. Other values pass through, because the server rejects them with the path. */
 export function encodeBytes(value: unknown): unknown {
   return value instanceof Uint8Array ? toBase64(value) : value;
+}
+
+/** Returns whether a text is the only one for its bytes: engines ignore white space and missing padding. */
+function isCanonical(text: string, bytes: Uint8Array): boolean {
+  const last = bytes.subarray(-(bytes.length % 3 || 3));
+  return (
+    text.length === Math.ceil(bytes.length / 3) * 4 &&
+    text.endsWith(toBase64(last))
+  );
 }
 
 function fromBase64(text: string): Uint8Array {

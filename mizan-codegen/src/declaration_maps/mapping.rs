@@ -1,6 +1,8 @@
 //! Source maps from declarations to Rust sources.
 
-use sourcemap::SourceMapBuilder;
+use std::borrow::Cow;
+
+use oxc_sourcemap::{SourceMap, Token};
 
 use crate::manifest::SourceLocation;
 
@@ -54,7 +56,8 @@ pub(super) fn source_map(
     mappings: &[Mapping<'_>],
     root: &str,
 ) -> String {
-    let mut map = SourceMapBuilder::new(Some(file));
+    let mut sources: Vec<Cow<'_, str>> = Vec::new();
+    let mut tokens = Vec::new();
     for (row, line) in (0_u32..).zip(declarations.lines()) {
         let found = mappings
             .iter()
@@ -62,34 +65,28 @@ pub(super) fn source_map(
         let Some((column, mapping)) = found else {
             continue;
         };
-        let source = map.add_source(&format!("{root}{}", mapping.source.file));
+        let source = format!("{root}{}", mapping.source.file);
+        let index = sources.iter().position(|other| *other == source);
+        let index = index.unwrap_or_else(|| {
+            sources.push(source.into());
+            sources.len() - 1
+        });
         let source_line = mapping.source.line.unwrap_or(1).saturating_sub(1);
         let end = column + mapping.name.encode_utf16().count();
         // TypeScript uses the next segment for a position between two, so the name is between two
         // segments without a source.
-        let unmapped = |map: &mut SourceMapBuilder, column: usize| {
-            map.add_raw(row, to_u32(column), 0, 0, None, None, false);
-        };
-        unmapped(&mut map, column - 1);
-        map.add_raw(
-            row,
-            to_u32(column),
-            source_line,
-            0,
-            Some(source),
-            None,
-            false,
-        );
-        unmapped(&mut map, end);
+        let unmapped = |column| Token::new(row, to_u32(column), 0, 0, None, None);
+        tokens.push(unmapped(column - 1));
+        let (column, index) = (to_u32(column), to_u32(index));
+        tokens.push(Token::new(row, column, source_line, 0, Some(index), None));
+        tokens.push(unmapped(end));
     }
-    let mut json = Vec::new();
-    map.into_sourcemap()
-        .to_writer(&mut json)
-        .expect("writing to memory cannot fail");
-    json.push(b'\n');
-    String::from_utf8(json).expect("JSON is UTF-8")
+    let contents = vec![None; sources.len()];
+    let (file, tokens) = (Some(file.into()), tokens.into());
+    let map = SourceMap::new(file, Vec::new(), None, sources, contents, tokens, None);
+    map.to_json_string() + "\n"
 }
 
-fn to_u32(column: usize) -> u32 {
-    u32::try_from(column).unwrap_or(u32::MAX)
+fn to_u32(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

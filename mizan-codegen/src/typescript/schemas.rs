@@ -19,7 +19,7 @@ use crate::schema::{
 };
 
 /// The functions of `runtime/validation/checks.ts`.
-const CHECKS: [&str; 22] = [
+const CHECKS: [&str; 26] = [
     "characters",
     "color",
     "contains",
@@ -36,6 +36,10 @@ const CHECKS: [&str; 22] = [
     "mustMatch",
     "notBlank",
     "pattern",
+    "plausibleDate",
+    "plausibleDateTime",
+    "plausibleDecimal",
+    "plausibleTime",
     "range",
     "rows",
     "singleLine",
@@ -609,8 +613,8 @@ fn server_message(bounds: &[(&str, &str, &JsonNumber)]) -> Option<String> {
 ///
 /// The checked formats are the email address, as the `validator` crate accepts it; the URL, for
 /// which both sides follow the WHATWG URL standard; and the UUID, as the `uuid` crate parses it.
-/// Other formats have looser or stricter checks in JavaScript than in Rust, so only the server
-/// checks them.
+/// For dates, times and decimal numbers, the client rejects only what no crate accepts, such as a day
+/// that does not exist. Only the server checks other formats.
 fn string(value: &Text) -> Expression {
     let checks = &value.checks;
     let mut schema = zod("string", []);
@@ -682,6 +686,9 @@ fn string_checks(value: &Text) -> Vec<Expression> {
         }
         Some("uri") => all.push(with_message("url", "url")),
         Some("uuid") => all.push(Expression::atom("uuid")),
+        Some(format) if checks.format.is_none() => {
+            all.extend(plausibility_check(format).map(Expression::atom));
+        }
         _ => {}
     }
     if !is_filled {
@@ -692,6 +699,17 @@ fn string_checks(value: &Text) -> Vec<Expression> {
         all.push(Expression::call("maxBytes", [max]));
     }
     all
+}
+
+/// Returns the check of a text whose exact syntax the crate of the Rust type decides.
+fn plausibility_check(format: &str) -> Option<&'static str> {
+    Some(match format {
+        "date" => "plausibleDate",
+        "partial-time" => "plausibleTime",
+        "partial-date-time" => "plausibleDateTime",
+        "decimal" => "plausibleDecimal",
+        _ => return None,
+    })
 }
 
 fn file(checks: &Checks) -> Expression {

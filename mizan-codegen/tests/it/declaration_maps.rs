@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use mizan_codegen::output::{check, write};
 use mizan_codegen::{GenerateOptions, GeneratedFiles, Manifest, generate};
+use oxc_sourcemap::SourceMap;
 use tempfile::TempDir;
 
 fn manifest(line: u32) -> String {
@@ -27,8 +28,7 @@ fn client(line: u32) -> GeneratedFiles {
 #[test]
 fn maps_names_to_lines_of_sources() {
     let files = client(3);
-    let map = sourcemap::SourceMap::from_slice(files.get("api.d.ts.map").unwrap().as_bytes());
-    let map = map.unwrap();
+    let map = SourceMap::from_json_string(files.get("api.d.ts.map").unwrap()).unwrap();
     let declarations = files.get("api.d.ts").unwrap();
     assert!(declarations.ends_with("//# sourceMappingURL=api.d.ts.map\n"));
     let (row, line) = declarations
@@ -36,7 +36,10 @@ fn maps_names_to_lines_of_sources() {
         .enumerate()
         .find(|(_, line)| line.contains("readonly echo"))
         .unwrap();
-    let mapped: Vec<_> = map.tokens().filter(|token| token.has_source()).collect();
+    let mapped: Vec<_> = map
+        .get_source_view_tokens()
+        .filter(|token| token.get_source().is_some())
+        .collect();
     let [token] = &mapped[..] else {
         panic!("{mapped:?}");
     };

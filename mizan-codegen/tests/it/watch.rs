@@ -21,13 +21,18 @@ struct App {
 impl App {
     /// Starts the command and waits for the first client.
     fn start() -> Self {
+        Self::start_with(&[], &manifest("first"))
+    }
+
+    fn start_with(options: &[&str], manifest: &str) -> Self {
         let folder = TempDir::new().unwrap();
         fs::create_dir(folder.path().join("src")).unwrap();
         fs::write(folder.path().join("src/lib.rs"), "").unwrap();
-        fs::write(folder.path().join("app.json"), manifest("first")).unwrap();
+        fs::write(folder.path().join("app.json"), manifest).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_mizan-codegen"))
-            .args(["--watch", "--out", "client", "--", "sh", "-c"])
-            .arg("cat app.json")
+            .args(["--watch", "--out", "client"])
+            .args(options)
+            .args(["--", "sh", "-c", "cat app.json"])
             .current_dir(folder.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -57,7 +62,11 @@ impl App {
     }
 
     fn client(&self) -> String {
-        fs::read_to_string(self.folder.path().join("client/client.ts")).unwrap()
+        self.output("client.ts")
+    }
+
+    fn output(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.path().join("client").join(name)).unwrap()
     }
 }
 
@@ -94,6 +103,56 @@ fn generates_client_again_after_change() {
     app.write("Cargo.toml", "[package]");
     assert_eq!(app.line(), "Cargo.toml changed");
     assert_eq!(app.line(), "the client was already up to date");
+}
+
+/// Returns a manifest of functions, each with the line of its source.
+fn functions(functions: &[(&str, u32)]) -> String {
+    let functions: Vec<_> = functions
+        .iter()
+        .map(|(name, line)| {
+            format!(
+                r#"{{"name":"{name}","kind":"mutation","output":{{"type":"string"}},"source":{{"file":"src/lib.rs","line":{line}}}}}"#
+            )
+        })
+        .collect();
+    let functions = functions.join(",");
+    format!(r#"{{"mizan":1,"contract":"c","codes":[],"functions":[{functions}]}}"#)
+}
+
+/// Returns the lines of a declaration file that are mapped, with the lines of the source.
+fn mapped_lines(app: &App) -> Vec<(String, u32)> {
+    let map = app.output("api.d.ts.map");
+    let map = sourcemap::SourceMap::from_slice(map.as_bytes()).unwrap();
+    let declarations = app.output("api.d.ts");
+    let lines: Vec<_> = declarations.lines().collect();
+    let tokens = map.tokens().filter(|token| token.has_source());
+    tokens
+        .map(|token| {
+            let line = lines[token.get_dst_line() as usize];
+            let name = &line[token.get_dst_col() as usize..];
+            let (name, _) = name.split_once(':').unwrap();
+            (name.to_owned(), token.get_src_line() + 1)
+        })
+        .collect()
+}
+
+#[test]
+fn declarations_and_their_maps_change_together() {
+    let app = App::start_with(&["--declaration-maps"], &functions(&[("echo", 3)]));
+    assert_eq!(mapped_lines(&app), [("echo".to_owned(), 3)]);
+
+    app.write("app.json", &functions(&[("echo", 30)]));
+    app.write("src/lib.rs", "// Moved.");
+    assert_eq!(app.line(), "src/lib.rs changed");
+    assert_eq!(app.line(), "wrote 2 files, removed 0");
+    assert_eq!(mapped_lines(&app), [("echo".to_owned(), 30)]);
+
+    app.write("app.json", &functions(&[("add", 5), ("echo", 40)]));
+    app.write("src/lib.rs", "// Added.");
+    assert_eq!(app.line(), "src/lib.rs changed");
+    assert!(app.line().starts_with("wrote "));
+    let expected = [("add".to_owned(), 5), ("echo".to_owned(), 40)];
+    assert_eq!(mapped_lines(&app), expected);
 }
 
 #[test]

@@ -59,6 +59,7 @@ use proc_macro::TokenStream;
 /// | `affects(post(id) = returns)` | the output of this function is the new data of `post`, which clients use instead of a request |
 /// | `pages(after = next)` | a query with pages: its argument `after` takes the cursor, and the member `next` of its output is the cursor of the next page |
 /// | `content_type = "text/csv"` | the content type of the `Download` that the function returns |
+/// | `state(SqlitePool, Mailer)` | types of application state that the function needs, besides those in its body (see [State](#state)) |
 /// | `limit = "10/min by principal"` | allows 10 calls at once and then 10 in a minute for each user; others receive `rate_limited` with the time to wait |
 /// | `limit = "100/hour burst 20 by address"` | allows 20 calls at once and then 100 in an hour for each client; units are `s`, `min`, `hour`, `day`, and `10min` for ten of them |
 /// | `limit = "3/hour by input.email"` | counts by the value of the argument `email`, without letter case and surrounding spaces |
@@ -93,7 +94,27 @@ use proc_macro::TokenStream;
 /// # State
 ///
 /// Building the application fails if the body calls `cx.state::<T>()` and the registry has no state of
-/// the type `T`.
+/// the type `T`. If another function reads the state, such as a helper that receives the `cx`, name the
+/// type in `state(..)`, or require it for a whole part of the application with
+/// `Registry::require_state`:
+///
+/// ```
+/// use mizan_core::{Cx, Error, Registry, client};
+///
+/// struct Database(&'static str);
+///
+/// fn database(cx: &Cx) -> &Database {
+///     cx.state()
+/// }
+///
+/// #[client(query, state(Database))]
+/// async fn name(cx: &Cx) -> Result<String, Error> {
+///     Ok(database(cx).0.to_owned())
+/// }
+///
+/// assert!(Registry::new().function::<Name>().build().is_err());
+/// assert!(Registry::new().function::<Name>().state(Database("posts")).build().is_ok());
+/// ```
 #[proc_macro_attribute]
 pub fn client(options: TokenStream, item: TokenStream) -> TokenStream {
     client::expand(options.into(), item.into()).into()
@@ -199,8 +220,8 @@ pub fn policy(input: TokenStream) -> TokenStream {
 ///     /// Too few seats are free.
 ///     #[client_error(status = 409, field = "seats", message = "only {free} seats are free")]
 ///     SoldOut { free: u32 },
-///     #[client_error(transparent)]
-///     Other(Error),
+///     #[client_error(internal)]
+///     Internal(Error),
 /// }
 ///
 /// assert_eq!(ReserveError::SoldOut { free: 2 }.into_error().code(), "sold_out");
@@ -214,7 +235,33 @@ pub fn policy(input: TokenStream) -> TokenStream {
 /// | `status = 409` | the HTTP status code, from 400 to 599 | 422 |
 /// | `field = "title"` | the input field at fault | none |
 /// | `message = "{by} has it"` | the message, which may contain fields | the variant's name as words |
-/// | `transparent` | contains a `mizan_core::Error`, which is sent unchanged; `?` converts a `mizan_core::Error` into this variant | |
+/// | `internal` | contains a `mizan_core::Error`, which is sent unchanged; `?` converts a `mizan_core::Error` and the errors of other crates, such as those of a database, into this variant | |
+/// | `transparent` | contains a `mizan_core::Error`, which is sent unchanged; `?` converts only a `mizan_core::Error` into this variant, so that the enum can have conversions of its own | |
+///
+/// With `internal`, an error that `?` converts is handled as in a function that returns
+/// `mizan_core::Error`: it is logged, and the client receives `internal` with the id of the log entry.
+/// For `anyhow::Error` and `Box<dyn std::error::Error + Send + Sync>`, which do not implement
+/// `std::error::Error`, write `.map_err(mizan_core::Error::internal)?`.
+///
+/// To declare a certain foreign error as a failure, use `transparent` and implement `From`:
+///
+/// ```
+/// use mizan_core::{ClientError, Error};
+///
+/// #[derive(ClientError)]
+/// enum ImportError {
+///     #[client_error(message = "not a number")]
+///     NotANumber {},
+///     #[client_error(transparent)]
+///     Other(Error),
+/// }
+///
+/// impl From<std::num::ParseIntError> for ImportError {
+///     fn from(_: std::num::ParseIntError) -> Self {
+///         Self::NotANumber {}
+///     }
+/// }
+/// ```
 ///
 /// On the enum, `#[client_error(name = "..")]` sets the name of the type in the generated client.
 ///

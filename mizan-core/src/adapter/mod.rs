@@ -34,6 +34,7 @@ mod sentence;
 
 pub use self::local_path::is_local_path;
 pub use self::sentence::to_sentence;
+pub use crate::background::BackgroundWork;
 pub use crate::channel::{ChannelEntry, DynSubscription, SnapshotReply};
 pub use crate::form_entry::{FormEntry, FormPost, FormShape};
 pub use crate::function::{CallReply, FunctionEntry};

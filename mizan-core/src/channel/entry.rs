@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use tracing::Instrument;
 
 use super::Channel;
 use super::types::{Never, Position, SlowConsumer};
@@ -184,14 +185,14 @@ impl<C: Channel> DynSubscription for Subscription<C> {
     }
 
     fn authorize(self: Arc<Self>, cx: Cx) -> BoxFuture<'static, Result<(), Error>> {
-        Box::pin(catch_and_log::<C, _>(async move {
+        Box::pin(observe::<C, _>("authorize", async move {
             let decision = C::authorize(&cx, &self.0).await.into_decision()?;
             decision.into_result(cx.principal())
         }))
     }
 
     fn snapshot(self: Arc<Self>, cx: Cx) -> BoxFuture<'static, SnapshotReply> {
-        Box::pin(catch_and_log::<C, _>(async move {
+        Box::pin(observe::<C, _>("snapshot", async move {
             let Some(snapshot) = C::snapshot(&cx, &self.0).await? else {
                 return Ok(None);
             };
@@ -203,7 +204,7 @@ impl<C: Channel> DynSubscription for Subscription<C> {
         self: Arc<Self>,
         cx: Cx,
     ) -> BoxFuture<'static, Result<Option<(String, Bytes)>, Error>> {
-        Box::pin(catch_and_log::<C, _>(async move {
+        Box::pin(observe::<C, _>("member", async move {
             let Some(member) = C::member(&cx, &self.0).await? else {
                 return Ok(None);
             };
@@ -216,9 +217,12 @@ impl<C: Channel> DynSubscription for Subscription<C> {
         cx: Cx,
         message: Bytes,
     ) -> BoxFuture<'static, Result<Bytes, Error>> {
-        Box::pin(catch_and_log::<C, _>(async move {
+        Box::pin(observe::<C, _>("receive", async move {
             let message = json::decode_message(&message)?;
-            encode(&C::receive(&cx, &self.0, message).await?)
+            let reply = C::receive(&cx, &self.0, message).await;
+            let background = cx.take_background(reply.is_ok());
+            background.run_to_end(C::NAME).await;
+            encode(&reply?)
         }))
     }
 }
@@ -227,13 +231,35 @@ fn encode<T: serde::Serialize>(value: &T) -> Result<Bytes, Error> {
     Ok(Bytes::from(json::encode_json(value)?))
 }
 
-async fn catch_and_log<C: Channel, T>(
+/// Runs code of a channel in a span. Catches panics, and logs internal errors.
+///
+/// The span begins a trace, because a connection lives longer than a trace should.
+async fn observe<C: Channel, T>(
+    operation: &'static str,
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    let outcome = AssertUnwindSafe(work).catch_unwind().await;
+    let span = tracing::info_span!(
+        target: "mizan::channel",
+        parent: None,
+        "mizan.channel",
+        otel.name = C::NAME,
+        otel.kind = if operation == "receive" { "consumer" } else { "internal" },
+        messaging.system = "mizan",
+        messaging.destination.name = C::NAME,
+        mizan.operation = operation,
+        error.r#type = tracing::field::Empty,
+    );
+    let observed = async {
+        let outcome = AssertUnwindSafe(work).catch_unwind().await;
+        outcome
+            .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))
+            .map_err(|error| error.logged(C::NAME))
+    };
+    let outcome = observed.instrument(span.clone()).await;
+    if let Err(error) = &outcome {
+        span.record("error.type", error.code());
+    }
     outcome
-        .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))
-        .map_err(|error| error.logged(C::NAME))
 }
 
 fn schema_unless_never<T: JsonSchema + 'static>(schemas: &mut SchemaGenerator) -> Option<Schema> {

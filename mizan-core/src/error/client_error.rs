@@ -16,8 +16,8 @@ use super::Error;
 /// enum RenameError {
 ///     #[client_error(status = 409, field = "title", message = "post {by} has this title")]
 ///     Taken { by: u32 },
-///     #[client_error(transparent)]
-///     Other(Error),
+///     #[client_error(internal)]
+///     Internal(Error),
 /// }
 ///
 /// let error = RenameError::Taken { by: 3 }.into_error();

@@ -11,13 +11,13 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-use uuid::Uuid;
-
 pub use self::client_error::{ClientError, ErrorDeclaration, ErrorVariant};
 pub use self::code::ErrorCode;
 pub use self::field_errors::{FORM_ERRORS, FieldErrors, MAX_FIELD_ERRORS, limit_field_errors};
 pub use self::unavailable::Unavailable;
+use crate::request_head::RequestHead;
+use crate::trace::{TraceId, escape_controls};
+use serde_json::{Map, Value};
 
 /// The kind of an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ struct Inner {
     fields: FieldErrors,
     data: Map<String, Value>,
     retry_after: Option<Duration>,
-    id: Option<Uuid>,
+    id: Option<TraceId>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -208,9 +208,9 @@ impl Error {
         self.0.retry_after
     }
 
-    /// Returns the id of the log entry, if the error was logged.
+    /// Returns the id of the log entry, if the error was logged: the id of the trace of its request.
     #[must_use]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<TraceId> {
         self.0.id
     }
 
@@ -220,29 +220,71 @@ impl Error {
         self.0.source.as_deref()
     }
 
-    /// Logs an internal error, or one with a temporary cause ([`Unavailable`]), under a new id that
-    /// the client receives.
+    /// Logs an internal error, or one with a temporary cause ([`Unavailable`]), under the id of the current
+    /// trace, or a random one, that the client receives.
     ///
     /// Other errors, and errors that were logged before, are returned unchanged. Dispatch calls
-    /// this for the errors of functions. Adapters call it for failures outside of functions, and
-    /// pass the name of the failed part as `function`.
+    /// [`logged_in`](Self::logged_in) for the errors of functions. Adapters call it for failures outside of
+    /// functions, and pass the name of the failed part as `function`.
     #[must_use]
-    pub fn logged(mut self, function: &str) -> Self {
+    pub fn logged(self, function: &str) -> Self {
+        self.logged_as(function, TraceId::random)
+    }
+
+    /// Logs an error in the same way as [`logged`](Self::logged), under the id of the trace of a request.
+    #[must_use]
+    pub fn logged_in(self, function: &str, head: &RequestHead) -> Self {
+        self.logged_as(function, || head.trace_id())
+    }
+
+    fn logged_as(mut self, function: &str, id: impl FnOnce() -> TraceId) -> Self {
         let is_server_fault = match self.0.kind {
             ErrorKind::Common(ErrorCode::Internal) => true,
             ErrorKind::Common(ErrorCode::Unavailable) => self.0.source.is_some(),
             _ => false,
         };
         if is_server_fault && self.0.id.is_none() {
-            let id = Uuid::new_v4();
-            tracing::error!(function, error_id = %id, "{:?}", self);
+            let id = TraceId::current().unwrap_or_else(id);
+            let text = format!("{self:?}");
+            tracing::error!(function, error_id = %id, "{}", escape_controls(&text));
             self.0.id = Some(id);
         }
         self
     }
 }
 
-impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+/// An error of another crate, which `?` converts into an [`Error`]: every [`std::error::Error`] that
+/// can be sent between threads.
+///
+/// `anyhow::Error` and `Box<dyn std::error::Error + Send + Sync>` do not implement
+/// [`std::error::Error`]. [`Error::internal`] converts them:
+///
+/// ```
+/// use mizan_core::Error;
+///
+/// fn parse(text: &str) -> Result<u8, Box<dyn std::error::Error + Send + Sync>> {
+///     Ok(text.parse()?)
+/// }
+///
+/// fn check(text: &str) -> Result<(), Error> {
+///     parse(text).map_err(Error::internal)?;
+///     Ok(())
+/// }
+///
+/// assert_eq!(check("x").unwrap_err().code(), "internal");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`?` cannot convert `{Self}` into the error of a call",
+    label = "write `.map_err(mizan_core::Error::internal)?`; a `Box<dyn Error>` has to be `Box<dyn Error + \
+             Send + Sync>`",
+    note = "`?` itself converts types that implement `std::error::Error`, `Send` and `Sync`"
+)]
+pub trait ForeignError: StdError + Send + Sync + Sized + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<E: StdError + Send + Sync + 'static> ForeignError for E {}
+
+impl<E: ForeignError> From<E> for Error {
     fn from(source: E) -> Self {
         let Some(wait) = Unavailable::find_retry_after(&source) else {
             return Self::internal(source);

@@ -46,6 +46,12 @@ impl CallLimiter {
         &self.store
     }
 
+    /// Returns whether `function` has limits, so that calls without limits have no such step.
+    pub(crate) fn is_limited(cx: &Cx, function: &str, declared: &[Limit]) -> bool {
+        let is_added = |limiter: &Self| limiter.added.contains_key(function);
+        !declared.is_empty() || cx.try_state().is_some_and(is_added)
+    }
+
     /// Checks the limits of `function` by principal and by address, in the order of their declaration.
     ///
     /// A call that a limit refuses counts only for the limits before that one.

@@ -6,17 +6,21 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
+use tracing::Instrument;
 
 use super::affected::invalidations;
 use super::call_limiter::CallLimiter;
 use super::{CallError, Input, Output, ServerFunction};
+use crate::background::BackgroundWork;
 use crate::cx::Cx;
 use crate::download::Download;
 use crate::error::{ClientError, Error};
 use crate::invalidation::{Invalidation, InvalidationObservers};
 use crate::json;
+use crate::layer::{Layers, run_layers};
 use crate::principal::Principal;
 use crate::reply_head::ReplyHead;
+use crate::trace::{CallObserver, CallOrigin, CallTimings, Step, StepRecorder};
 
 /// The reply to a dispatched call.
 #[derive(Debug)]
@@ -28,6 +32,11 @@ pub struct CallReply {
     pub download: Option<Box<Download>>,
     /// The cookies, headers and invalidations that the function added.
     pub head: ReplyHead,
+    /// The work that the function left behind the reply. The adapter runs it.
+    pub background: BackgroundWork,
+    /// The durations of the steps, if the request [wants them](crate::RequestHead::with_timings) or their spans
+    /// are enabled.
+    pub timings: Option<CallTimings>,
 }
 
 impl CallReply {
@@ -38,6 +47,8 @@ impl CallReply {
             result,
             download: None,
             head: ReplyHead::default(),
+            background: BackgroundWork::default(),
+            timings: None,
         }
     }
 
@@ -78,7 +89,16 @@ impl Cx {
         &self,
         input: F,
     ) -> Result<F::Output, CallError<F::Error>> {
-        run(self, None, || Ok(input)).await
+        let observer = CallObserver::start::<F>(self, CallOrigin::Internal);
+        let result = run(self, input, observer.steps())
+            .instrument(observer.span())
+            .await;
+        observer.finish(match &result {
+            Ok(_) => Ok(()),
+            Err(CallError::Refused(error)) => Err(error.code()),
+            Err(CallError::Failed(_)) => Err(FAILED),
+        });
+        result
     }
 
     /// Calls another function with Rust values on behalf of `principal`.
@@ -96,36 +116,82 @@ impl Cx {
     ) -> Result<F::Output, CallError<F::Error>> {
         let state = Arc::clone(self.shared_state());
         let head = Arc::clone(self.shared_head());
-        Self::new(state, principal.into(), head).call(input).await
+        let cx = Self::new(state, principal.into(), head);
+        let result = cx.call(input).await;
+        self.append_background(cx.take_background(result.is_ok()));
+        result
     }
 }
 
+/// The code of an error that another function received as a Rust value.
+const FAILED: &str = "failed";
+
+/// Runs all steps of a call of Rust code, which passes no layers.
 async fn run<F: ServerFunction>(
+    cx: &Cx,
+    input: F,
+    steps: &StepRecorder,
+) -> Result<F::Output, CallError<F::Error>> {
+    let input = admit(cx, None, || Ok(input), steps).await?;
+    let output = steps.time_async(Step::Run, input.call(cx)).await;
+    output.map_err(CallError::Failed)
+}
+
+/// Runs the steps before the function, and returns its input.
+async fn admit<F: ServerFunction>(
     cx: &Cx,
     document: Option<&[u8]>,
     input: impl FnOnce() -> Result<F, Error>,
-) -> Result<F::Output, CallError<F::Error>> {
-    F::POLICY.decide(cx).await?.into_result(cx.principal())?;
-    CallLimiter::check_caller(cx, F::NAME, F::LIMITS).await?;
-    let input = input()?;
-    CallLimiter::check_input(cx, &input).await?;
-    match document {
+    steps: &StepRecorder,
+) -> Result<F, Error> {
+    let decision = steps.time_async(Step::Policy, F::POLICY.decide(cx)).await?;
+    decision.into_result(cx.principal())?;
+    let is_limited = CallLimiter::is_limited(cx, F::NAME, F::LIMITS);
+    if is_limited {
+        let check = CallLimiter::check_caller(cx, F::NAME, F::LIMITS);
+        steps.time_async(Step::Limit, check).await?;
+    }
+    let input = steps.time(Step::Decode, input)?;
+    if is_limited {
+        let check = CallLimiter::check_input(cx, &input);
+        steps.time_async(Step::Limit, check).await?;
+    }
+    let valid = steps.time(Step::Validate, || match document {
         Some(document) => input.validate_document(document),
         None => input.validate(),
-    }
-    .map_err(Error::invalid_fields)?;
-    input.authorize(cx).await?.into_result(cx.principal())?;
-    input.call(cx).await.map_err(CallError::Failed)
+    });
+    valid.map_err(Error::invalid_fields)?;
+    let decision = steps
+        .time_async(Step::Authorize, input.authorize(cx))
+        .await?;
+    decision.into_result(cx.principal())?;
+    Ok(input)
 }
 
 /// Calls a function with its input as JSON.
-pub(super) async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes) -> CallReply {
+pub(super) async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes, layers: Layers) -> CallReply {
+    let observer = CallObserver::start::<F>(&cx, cx.head().origin());
     let result = async {
         let decode = || cx.uploads().decoding(|| json::decode_input(&input));
-        Ok(run::<F>(&cx, Some(&input), decode).await?)
+        let steps = observer.steps();
+        let decoded = admit::<F>(&cx, Some(&input), decode, steps).await?;
+        let output = async {
+            match layers {
+                None => into_wire(decoded.call(&cx).await),
+                Some(layers) => run_layers(F::NAME, &layers, &cx, decoded, into_wire).await,
+            }
+        };
+        steps.time_async(Step::Run, output).await
     };
-    let reply = encode(F::NAME, F::CONTENT_TYPE, result).await;
+    let reply = encode(F::NAME, F::CONTENT_TYPE, &cx, result)
+        .instrument(observer.span())
+        .await;
+    let reply = observed(observer, reply);
     complete(cx, reply, || invalidations(F::AFFECTS, &input))
+}
+
+fn into_wire<O, E: ClientError>(result: Result<O, E>) -> Result<O, Error> {
+    result.map_err(E::into_error)
 }
 
 /// The conversion of the calls of an earlier version of a function.
@@ -155,6 +221,7 @@ where
 pub(super) async fn dispatch_previous<F, I, O, E>(
     cx: Cx,
     input: Bytes,
+    layers: Layers,
     name: &'static str,
     conversion: Arc<impl Conversion<F, I, O, E>>,
 ) -> CallReply
@@ -164,29 +231,54 @@ where
     O: Output,
     E: ClientError,
 {
+    let observer = CallObserver::start::<F>(&cx, cx.head().origin());
     let result = async {
         let decode = || {
             let input = cx.uploads().decoding(|| json::decode_input(&input))?;
             conversion.input(input)
         };
-        let result = match run::<F>(&cx, None, decode).await {
-            Ok(output) => Ok(output),
-            Err(CallError::Failed(error)) => Err(error),
-            Err(CallError::Refused(error)) => return Err(error),
+        let steps = observer.steps();
+        let decoded = admit::<F>(&cx, None, decode, steps).await?;
+        let convert = |result| into_wire(conversion.result(result));
+        let output = async {
+            match layers {
+                None => convert(decoded.call(&cx).await),
+                Some(layers) => run_layers(name, &layers, &cx, decoded, convert).await,
+            }
         };
-        conversion.result(result).map_err(E::into_error)
+        steps.time_async(Step::Run, output).await
     };
-    let reply = encode(name, F::CONTENT_TYPE, result).await;
+    let reply = encode(name, F::CONTENT_TYPE, &cx, result)
+        .instrument(observer.span())
+        .await;
+    let reply = observed(observer, reply);
     // The arguments and the output have other names and types than the queries of this client.
     let affected = F::AFFECTS.iter();
     let affected = affected.map(|query| Invalidation::of(query.name()));
     complete(cx, reply, || affected.collect())
 }
 
+/// Ends the observation of a call, and adds the durations of its steps to the reply.
+fn observed(observer: CallObserver<'_>, reply: CallReply) -> CallReply {
+    let outcome = match &reply.result {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.code()),
+    };
+    CallReply {
+        timings: observer.finish(outcome),
+        ..reply
+    }
+}
+
 /// Adds the head to a reply, with the invalidations that a function declares if it succeeded, and notifies the
 /// observers of invalidations.
-fn complete(cx: Cx, reply: CallReply, declared: impl FnOnce() -> Vec<Invalidation>) -> CallReply {
+fn complete(
+    cx: Cx,
+    mut reply: CallReply,
+    declared: impl FnOnce() -> Vec<Invalidation>,
+) -> CallReply {
     let state = Arc::clone(cx.shared_state());
+    reply.background = cx.take_background(reply.result.is_ok());
     let mut head = cx.into_reply_head();
     if reply.result.is_ok() {
         head.affects.splice(..0, declared());
@@ -204,6 +296,7 @@ fn complete(cx: Cx, reply: CallReply, declared: impl FnOnce() -> Vec<Invalidatio
 async fn encode<O: Output>(
     name: &str,
     content_type: Option<&'static str>,
+    cx: &Cx,
     result: impl Future<Output = Result<O, Error>>,
 ) -> CallReply {
     let encoded = AssertUnwindSafe(async {
@@ -221,6 +314,6 @@ async fn encode<O: Output>(
             download,
             ..CallReply::new(Ok(json))
         },
-        Err(error) => CallReply::new(Err(error.logged(name))),
+        Err(error) => CallReply::new(Err(error.logged_in(name, cx.head()))),
     }
 }

@@ -13,6 +13,7 @@ use super::{Affected, FunctionKind, Input, Output, Pages, ServerFunction, Source
 use crate::cx::Cx;
 use crate::download::Download;
 use crate::error::{ClientError, Error, ErrorDeclaration};
+use crate::layer::Layers;
 use crate::limits::Limit;
 use crate::manifest::{Decode, decode_error};
 use crate::policy::Policy;
@@ -49,10 +50,12 @@ pub struct FunctionEntry {
     /// Decodes the input and the output, to find the keys of maps.
     pub(crate) decode_input: Decode,
     pub(crate) decode_output: Option<Decode>,
+    /// The layers around the function, once its registry is merged or built.
+    pub(crate) layers: Layers,
     call: Call,
 }
 
-type Call = Arc<dyn Fn(Cx, Bytes) -> BoxFuture<'static, CallReply> + Send + Sync>;
+type Call = Arc<dyn Fn(Cx, Bytes, Layers) -> BoxFuture<'static, CallReply> + Send + Sync>;
 
 impl FunctionEntry {
     pub(crate) fn of<F: ServerFunction>(registered_at: &'static Location<'static>) -> Self {
@@ -78,7 +81,8 @@ impl FunctionEntry {
             error: F::Error::declaration,
             decode_input: decode_error::<F>,
             decode_output: F::decode_output(),
-            call: Arc::new(|cx, input| Box::pin(dispatch::<F>(cx, input))),
+            layers: None,
+            call: Arc::new(|cx, input, layers| Box::pin(dispatch::<F>(cx, input, layers))),
         }
     }
 
@@ -105,9 +109,9 @@ impl FunctionEntry {
             error: E::declaration,
             decode_input: decode_error::<I>,
             decode_output: None,
-            call: Arc::new(move |cx, input| {
+            call: Arc::new(move |cx, input, layers| {
                 let conversion = Arc::clone(&conversion);
-                Box::pin(dispatch_previous(cx, input, name, conversion))
+                Box::pin(dispatch_previous(cx, input, layers, name, conversion))
             }),
             ..Self::of::<F>(registered_at)
         }
@@ -160,7 +164,7 @@ impl FunctionEntry {
     /// the function.
     #[must_use]
     pub fn dispatch(&self, cx: Cx, input: Bytes) -> BoxFuture<'static, CallReply> {
-        (self.call)(cx, input)
+        (self.call)(cx, input, self.layers.clone())
     }
 
     /// Returns the source location of the function, or of its registration.

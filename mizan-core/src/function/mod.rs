@@ -24,6 +24,7 @@ use crate::error::{ClientError, Error, FieldErrors};
 use crate::limits::Limit;
 use crate::policy::{Decision, Policy};
 pub use crate::state::StateKey;
+pub use crate::trace::{CallOrigin, CallTimings, Step};
 use crate::upload::UploadField;
 
 /// A function that clients can call. The implementing type is the function's input.

@@ -4,6 +4,9 @@ mod buffered;
 mod encode;
 mod path;
 mod syntax;
+mod whole_numbers;
+
+use std::borrow::Cow;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -21,6 +24,9 @@ use crate::validation::messages;
 const MAX_PATH_BYTES: usize = 200;
 
 /// Decodes the input of a call. Empty bytes are decoded as an empty object.
+///
+/// A number without a fraction is an integer, also if it is written as `1.0`, `1e3` or `-0`: JSON Schema,
+/// JavaScript and HTML do not tell them apart. The double `-0.0` keeps its sign.
 ///
 /// # Errors
 ///
@@ -75,7 +81,12 @@ fn decode<T: DeserializeOwned + JsonSchema>(
     if syntax.has_large_number {
         check_f32::<T>(bytes)?;
     }
-    serde_json::from_slice(bytes).map_err(|error| invalid_input::<T>(bytes, error))
+    let bytes = if syntax.has_whole_float {
+        Cow::Owned(whole_numbers::write_as_integers(bytes))
+    } else {
+        Cow::Borrowed(bytes)
+    };
+    serde_json::from_slice(&bytes).map_err(|error| invalid_input::<T>(&bytes, error))
 }
 
 /// Rejects numbers that would become infinite as an `f32`.

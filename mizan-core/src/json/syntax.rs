@@ -8,6 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_path_to_error::Track;
 
 use super::path::path_names;
+use super::whole_numbers;
 use crate::input_schema::exceeds_f32;
 
 /// The maximum nesting depth of objects and arrays in JSON from clients.
@@ -17,6 +18,8 @@ pub const MAX_JSON_DEPTH: usize = 64;
 pub(super) struct CheckedSyntax {
     /// A number is too large for an `f32`.
     pub(super) has_large_number: bool,
+    /// A number is an integer, but not written as one.
+    pub(super) has_whole_float: bool,
 }
 
 /// Checks that a document is JSON in UTF-8, within the depth limit and without duplicate keys.
@@ -31,6 +34,7 @@ pub(super) fn check_syntax(bytes: &[u8]) -> Result<CheckedSyntax, serde_json::Er
     deserializer.end()?;
     Ok(CheckedSyntax {
         has_large_number: state.has_large_number,
+        has_whole_float: state.has_whole_float,
     })
 }
 
@@ -51,6 +55,7 @@ struct State<'de> {
     /// The first keys of each enclosing object, from the outermost to the innermost.
     keys: Vec<Key<'de>>,
     has_large_number: bool,
+    has_whole_float: bool,
 }
 
 struct SyntaxCheck<'a, 'de> {
@@ -107,6 +112,7 @@ impl<'de> Visitor<'de> for SyntaxCheck<'_, 'de> {
 
     fn visit_f64<E>(self, number: f64) -> Result<(), E> {
         self.state.has_large_number |= exceeds_f32(number);
+        self.state.has_whole_float |= whole_numbers::to_integer(number).is_some();
         Ok(())
     }
 

@@ -10,16 +10,25 @@ use crate::limits::LimitBy;
 use crate::manifest::Manifest;
 use crate::policy::Policy;
 use crate::problem::{LimitProblem, Problem};
-use crate::state::StateMap;
+use crate::state::{StateKey, StateMap};
 use crate::version::{Retired, is_contract};
 
 /// Reports state that functions require and the registry lacks.
 pub(super) fn check_state(
     functions: &[FunctionEntry],
+    required: &[(StateKey, &Location<'_>)],
     state: &StateMap,
     built_at: &Location<'_>,
     problems: &mut Vec<Problem>,
 ) {
+    let missing = required.iter().filter(|(key, _)| !state.contains(*key));
+    problems.extend(
+        missing.map(|(key, required_at)| Problem::MissingRequiredState {
+            type_name: key.type_name(),
+            required_at: required_at.to_string(),
+            built_at: built_at.to_string(),
+        }),
+    );
     for function in functions {
         let required: BTreeMap<_, _> = (function.required_state)()
             .into_iter()

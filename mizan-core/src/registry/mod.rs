@@ -18,6 +18,7 @@ use crate::error::{ClientError, Error};
 use crate::form_entry::FormEntry;
 use crate::function::{AddedLimit, CallLimiter, FunctionEntry, Input, Output, ServerFunction};
 use crate::invalidation::{Invalidation, InvalidationObservers};
+use crate::layer::{self, CallLayer, DynCallLayer};
 use crate::limits::Limit;
 use crate::manifest::{self, Manifest};
 use crate::problem::Problem;
@@ -54,6 +55,8 @@ pub struct Registry {
     forms: Vec<FormEntry>,
     channels: Vec<ChannelEntry>,
     state: StateMap,
+    required_state: Vec<(StateKey, &'static Location<'static>)>,
+    layers: Vec<Arc<dyn DynCallLayer>>,
     observers: InvalidationObservers,
     shared_store: Option<Arc<dyn SharedStore>>,
     limits: Vec<AddedLimit>,
@@ -66,9 +69,12 @@ impl Registry {
         Self::default()
     }
 
-    /// Adds a function.
+    /// Adds a function, named by the struct that `#[client]` generates: `function::<Rename>()` for
+    /// `async fn rename`.
     #[track_caller]
-    pub fn function<F: ServerFunction>(mut self) -> Self {
+    pub fn function<F: ServerFunction /* function::<Rename>() for `fn rename` */>(
+        mut self,
+    ) -> Self {
         self.functions
             .push(FunctionEntry::of::<F>(Location::caller()));
         self
@@ -212,13 +218,15 @@ impl Registry {
     ///
     /// If both have state of the same type or a shared store, the other registry's value replaces this
     /// one's.
-    pub fn merge(mut self, other: Self) -> Self {
+    pub fn merge(mut self, mut other: Self) -> Self {
+        other.apply_layers();
         self.functions.extend(other.functions);
         self.previous.extend(other.previous);
         self.retired.extend(other.retired);
         self.forms.extend(other.forms);
         self.channels.extend(other.channels);
         self.state.merge(other.state);
+        self.required_state.extend(other.required_state);
         self.observers.extend(other.observers);
         self.shared_store = other.shared_store.or(self.shared_store);
         self.limits.extend(other.limits);
@@ -254,6 +262,29 @@ impl Registry {
     /// There is one value of each type. A later value replaces an earlier one.
     pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.state.set(StateKey::of::<T>(), Box::new(value));
+        self
+    }
+
+    /// Makes [`build`](Self::build) fail if the registry has no state of the type `T`, for state that
+    /// helpers, policies, forms or channels read.
+    ///
+    /// ```
+    /// use mizan_core::Registry;
+    ///
+    /// struct Database;
+    ///
+    /// /// A part of an application, whose functions share a helper that reads the database.
+    /// fn posts() -> Registry {
+    ///     Registry::new().require_state::<Database>()
+    /// }
+    ///
+    /// assert!(posts().build().is_err());
+    /// assert!(posts().state(Database).build().is_ok());
+    /// ```
+    #[track_caller]
+    pub fn require_state<T: Send + Sync + 'static>(mut self) -> Self {
+        self.required_state
+            .push((StateKey::of::<T>(), Location::caller()));
         self
     }
 
@@ -311,6 +342,25 @@ impl Registry {
         self
     }
 
+    /// Adds a layer around the calls of the functions of this registry, including those that are
+    /// merged into it. The first layer is the outermost.
+    ///
+    /// See [`CallLayer`] for an example and the order of layers. Without layers, a call costs nothing
+    /// more.
+    pub fn layer(mut self, layer: impl CallLayer) -> Self {
+        self.layers.push(Arc::new(layer));
+        self
+    }
+
+    /// Puts the layers around the functions, so that they do not apply to the functions of another
+    /// registry.
+    fn apply_layers(&mut self) {
+        let layers = std::mem::take(&mut self.layers);
+        for function in self.functions.iter_mut().chain(&mut self.previous) {
+            function.layers = layer::join(&layers, &function.layers);
+        }
+    }
+
     /// Adds a function that receives the queries whose results a call of a client made stale, for example to
     /// drop cached pages that contain them.
     ///
@@ -353,11 +403,13 @@ impl Registry {
     /// Returns all problems that [`manifest`](Self::manifest) returns, and all types of state that
     /// functions require and the registry lacks.
     #[track_caller]
-    pub fn build(self) -> Result<App, BuildError> {
+    pub fn build(mut self) -> Result<App, BuildError> {
+        self.apply_layers();
         let mut problems = Vec::new();
         let manifest = self.describe(&mut problems);
         checks::check_state(
             &self.functions,
+            &self.required_state,
             &self.state,
             Location::caller(),
             &mut problems,

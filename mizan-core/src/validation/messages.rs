@@ -198,11 +198,11 @@ fn other_message(error: &str, schema: Option<&Value>) -> String {
     if error.starts_with("unknown variant `") {
         return NOT_A_CHOICE.to_owned();
     }
-    if SERDE_MESSAGES.iter().any(|start| error.starts_with(start)) {
-        return NOT_VALID.to_owned();
-    }
     if let Some(message) = schema.and_then(message_of_format) {
         return message.to_owned();
+    }
+    if SERDE_MESSAGES.iter().any(|start| error.starts_with(start)) {
+        return NOT_VALID.to_owned();
     }
     let end = error.floor_char_boundary(MAX_MESSAGE_BYTES);
     let ellipsis = if end < error.len() { "…" } else { "" };

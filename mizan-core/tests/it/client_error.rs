@@ -197,3 +197,43 @@ async fn supports_an_enum_without_variants() {
         json!({"Impossible": {"docs": "An error type without variants.", "variants": []}})
     );
 }
+
+#[derive(Debug, ClientError)]
+enum LoadError {
+    Locked,
+    #[client_error(internal)]
+    Internal(Error),
+}
+
+#[client]
+async fn load(id: String) -> Result<u32, LoadError> {
+    match &*id {
+        "locked" => Err(LoadError::Locked),
+        "missing" => Err(Error::not_found("there is no such file"))?,
+        "denied" => Err(std::io::Error::other("/secret is not readable"))?,
+        "busy" => Err(mizan_core::error::Unavailable::new("the store is locked"))?,
+        "any" => Err(anyhow::anyhow!("the secret is wrong")).map_err(Error::internal)?,
+        other => Ok(other.parse()?),
+    }
+}
+
+#[tokio::test]
+async fn converts_errors_of_other_crates_into_the_internal_variant() {
+    let app = Registry::new().function::<Load>().build().unwrap();
+    for (id, code) in [
+        ("7", None),
+        ("locked", Some("locked")),
+        ("missing", Some("not_found")),
+        ("denied", Some("internal")),
+        ("busy", Some("unavailable")),
+        ("any", Some("internal")),
+        ("x", Some("internal")),
+    ] {
+        let input = json!({ "id": id }).to_string();
+        let loaded = result(&app, Principal::anonymous(), "load", input).await;
+        assert_eq!(loaded.as_ref().err().map(Error::code), code, "{id}");
+        if let Err(error) = loaded {
+            assert!(!error.message().contains("secret"), "{error:?}");
+        }
+    }
+}

@@ -14,7 +14,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 use crate::{dispatch, field_errors, member, result};
 
-/// A log with one line for each event.
+/// A log with one line for each event, without the lines for calls.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -33,6 +33,9 @@ impl Log {
 
 impl<S: Subscriber> Layer<S> for Log {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "mizan::access" {
+            return;
+        }
         let mut line = event.metadata().level().to_string();
         event.record(&mut |field: &Field, value: &dyn std::fmt::Debug| {
             write!(line, " {field}={value:?}").unwrap();

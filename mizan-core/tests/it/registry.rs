@@ -323,3 +323,41 @@ fn reports_all_problems_at_once() {
         );
     }
 }
+
+#[test]
+fn requires_the_state_of_helpers() {
+    struct Database;
+    struct Mailer;
+
+    fn database(cx: &Cx) -> &Database {
+        cx.state()
+    }
+
+    #[client(query, state(Database, Mailer))]
+    async fn helped(cx: &Cx) -> Result<(), Error> {
+        let Database = database(cx);
+        Ok(())
+    }
+
+    #[client(query, state(Database))]
+    async fn without_cx() -> Result<(), Error> {
+        Ok(())
+    }
+
+    let problems = build_error(Registry::new().function::<Helped>().state(Mailer));
+    assert!(problems.contains("Database"), "{problems}");
+    assert!(!problems.contains("Mailer"), "{problems}");
+    build_error(Registry::new().function::<WithoutCx>());
+    let complete = Registry::new().function::<Helped>();
+    complete.state(Database).state(Mailer).build().unwrap();
+
+    let part = || Registry::new().require_state::<Database>();
+    let problems = build_error(Registry::new().merge(part()));
+    assert!(problems.contains("`require_state` at"), "{problems}");
+    assert!(problems.contains("tests/it/registry.rs"), "{problems}");
+    part()
+        .merge(Registry::new().state(Database))
+        .build()
+        .unwrap();
+    assert!(part().manifest().is_ok(), "the manifest needs no state");
+}

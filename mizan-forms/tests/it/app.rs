@@ -161,7 +161,12 @@ pub(crate) fn app() -> (App, Sent) {
 
 /// Calls a function with JSON, as a server does.
 pub(crate) async fn call(app: &App, name: &str, input: Value) -> Result<Value, Error> {
-    call_with(app, name, input, Uploads::default(), RequestHead::empty()).await
+    call_json(app, name, input.to_string()).await
+}
+
+/// Calls a function with an input that a [`Value`] cannot hold, such as a number of 40 digits.
+pub(crate) async fn call_json(app: &App, name: &str, input: String) -> Result<Value, Error> {
+    dispatch(app, name, input, Uploads::default(), RequestHead::empty()).await
 }
 
 pub(crate) async fn call_with(
@@ -171,10 +176,20 @@ pub(crate) async fn call_with(
     uploads: Uploads,
     head: RequestHead,
 ) -> Result<Value, Error> {
+    dispatch(app, name, input.to_string(), uploads, head).await
+}
+
+async fn dispatch(
+    app: &App,
+    name: &str,
+    input: String,
+    uploads: Uploads,
+    head: RequestHead,
+) -> Result<Value, Error> {
     let principal = Principal::from(Identity::new("mia"));
     let cx = app.context(principal, Arc::new(head)).with_uploads(uploads);
     let function = app.function(name).unwrap();
-    let reply = function.dispatch(cx, input.to_string().into()).await;
+    let reply = function.dispatch(cx, input.into()).await;
     Ok(serde_json::from_slice(&reply.result?).unwrap())
 }
 

@@ -21,11 +21,12 @@ use regex::Regex;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use validator::Validate;
 
-use crate::app::call;
+use crate::app::call_json;
 
 static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new("(?i)^[a-f]{2}-[0-9]+$").unwrap());
 
@@ -129,6 +130,7 @@ async fn check(
     clock: Time,
     local: DateTime,
     moment: Timestamp,
+    #[serde(with = "mizan_core::wire::Base64::<Vec<u8>>")] bytes: Vec<u8>,
 ) -> Result<(), Error> {
     let _ = (
         length, exact, optional, email, url, code, with_at, with_dot, without,
@@ -136,6 +138,7 @@ async fn check(
     let _ = (range, at_most, at_least, share, optional_number, whole);
     let _ = (tags, pair, secret, again);
     let _ = (big, unsigned, safe, id, price, day, clock, local, moment);
+    let _ = bytes;
     Ok(())
 }
 
@@ -152,6 +155,39 @@ fn base() -> Map<String, Value> {
         unreachable!("the base is an object")
     };
     base
+}
+
+/// The field with bytes, which only the function has: no control of a form holds bytes.
+const BYTES: &str = "bytes";
+
+/// Numbers as JSON that a [`Value`] cannot hold, or writes in another way.
+const NUMBERS: [&str; 11] = [
+    "-0",
+    "0.0",
+    "1.0",
+    "1e0",
+    "100e-2",
+    "1e400",
+    "-1e400",
+    "1e-400",
+    "1234567890123456789012345678901234567890",
+    "-1234567890123456789012345678901234567890",
+    "0.1234567890123456789012345678901234567890",
+];
+
+/// Returns values as JSON that [`values`] does not generate.
+fn other_values(field: &str) -> Vec<String> {
+    match &base().get(field) {
+        Some(Value::Number(_)) => NUMBERS.map(str::to_owned).to_vec(),
+        None if field == "optional_number" => NUMBERS.map(str::to_owned).to_vec(),
+        _ if field == "price" => ["12.5", "-0", NUMBERS[8], NUMBERS[10]]
+            .map(str::to_owned)
+            .to_vec(),
+        _ => texts_of(field)
+            .iter()
+            .map(|text| json!(text).to_string())
+            .collect(),
+    }
 }
 
 /// Values near the limits of the constraint of a field, and of other types.
@@ -182,7 +218,7 @@ fn values(field: &str) -> BoxedStrategy<Value> {
             1 => other,
         ]
         .boxed(),
-        "id" | "price" | "day" | "clock" | "local" | "moment" => prop_oneof![
+        "id" | "price" | "day" | "clock" | "local" | "moment" | BYTES => prop_oneof![
             12 => near(texts_of(field)),
             1 => text,
             1 => other,
@@ -286,6 +322,12 @@ fn texts_of(field: &str) -> &'static [&'static str] {
             "NaN",
             "inf",
             "79228162514264337593543950335",
+            "79228162514264337593543950336",
+            "-79228162514264337593543950336",
+            "79228162514264337593543950335.4",
+            "79228162514264337593543950335.5",
+            "1234567890123456789012345678901234567890",
+            "0.1234567890123456789012345678901234567890",
             "-0.0000000000000000000000000001",
         ],
         "day" => &[
@@ -297,6 +339,8 @@ fn texts_of(field: &str) -> &'static [&'static str] {
             "2026-04-31",
             "2026-13-01",
             "2026-00-10",
+            "2026-01-00",
+            "2026-06-31",
             "0001-01-01",
             "0000-01-01",
             "9999-12-31",
@@ -319,6 +363,7 @@ fn texts_of(field: &str) -> &'static [&'static str] {
             "1:30",
             "18:30:00.5",
             "18:60",
+            "18:30:61",
             "18",
             "18:30Z",
             "",
@@ -353,6 +398,32 @@ fn texts_of(field: &str) -> &'static [&'static str] {
             "2026-01-31T18:30:00.Z",
             "",
         ],
+        BYTES => &[
+            "",
+            "AQ==",
+            "AQI=",
+            "AQID",
+            "AQIDBA==",
+            "A",
+            "AQ",
+            "AQI",
+            "AQ=",
+            "AQ===",
+            "AQID=",
+            "AQIDBA=",
+            "=",
+            "====",
+            "AR==",
+            "AQJ=",
+            "AQ==AQ==",
+            " AQ==",
+            "AQ== ",
+            "AQ\n==",
+            "A-_=",
+            "a/+=",
+            "+/+/",
+            "\u{e9}Q==",
+        ],
         _ => &[],
     }
 }
@@ -365,13 +436,9 @@ fn as_in_javascript(number: &Value) -> Value {
     }
 }
 
-/// The messages for a value of a field: in the form, and in the function.
-#[derive(Debug, PartialEq, serde::Serialize, Deserialize)]
-struct Verdict(
-    Value,
-    BTreeMap<String, Vec<String>>,
-    BTreeMap<String, Vec<String>>,
-);
+/// A value as JSON, and its messages: in the form, and in the function.
+#[derive(Debug, serde::Serialize)]
+struct Verdict(Box<RawValue>, Messages, Messages);
 
 type Messages = BTreeMap<String, Vec<String>>;
 
@@ -379,8 +446,8 @@ fn registry() -> Registry {
     Registry::new().form::<Constrained>().function::<Check>()
 }
 
-async fn messages(app: &App, function: &str, input: Value) -> Messages {
-    match call(app, function, input).await {
+async fn messages(app: &App, function: &str, input: String) -> Messages {
+    match call_json(app, function, input).await {
         Ok(_) => Messages::new(),
         Err(error) => {
             assert_eq!(error.code(), "invalid", "{error:?}");
@@ -389,31 +456,68 @@ async fn messages(app: &App, function: &str, input: Value) -> Messages {
     }
 }
 
-async fn verdict(app: &App, field: &str, value: &Value) -> Verdict {
-    let mut all = base();
-    all.insert(field.to_owned(), value.clone());
-    let all = Value::Object(all);
-    let submitted = messages(app, "constrained.submit", all.clone()).await;
+/// Returns the base with another value of a field, as JSON.
+fn with_value(mut base: Map<String, Value>, field: &str, json: &str) -> String {
+    base.remove(field);
+    let mut all: BTreeMap<String, Box<RawValue>> = base
+        .into_iter()
+        .map(|(name, value)| (name, serde_json::value::to_raw_value(&value).unwrap()))
+        .collect();
+    let value = RawValue::from_string(json.to_owned()).unwrap();
+    all.insert(field.to_owned(), value);
+    serde_json::to_string(&all).unwrap()
+}
 
-    let validated = call(app, "constrained.validate", json!({ "values": all })).await;
-    let validated: Messages = serde_json::from_value(validated.unwrap()["errors"].clone()).unwrap();
-    assert_eq!(validated, submitted, "validate and submit: {field} {value}");
+async fn verdict(app: &App, field: &str, json: &str) -> Verdict {
+    let submitted = if field == BYTES {
+        Messages::new()
+    } else {
+        form_verdict(app, field, json).await
+    };
+    let mut base = base();
+    base.insert(BYTES.to_owned(), json!("AQI="));
+    let called = messages(app, "check", with_value(base, field, json)).await;
+    let value = RawValue::from_string(json.to_owned()).unwrap();
+    Verdict(value, submitted, called)
+}
 
-    if let Some(posted) = posted(app, field, value) {
-        let posted = messages(app, "constrained.submit", posted).await;
-        assert_eq!(posted, submitted, "posted and submitted: {field} {value}");
+async fn form_verdict(app: &App, field: &str, json: &str) -> Messages {
+    let all = with_value(base(), field, json);
+    let validate = format!(r#"{{"values":{all}}}"#);
+    let submitted = messages(app, "constrained.submit", all).await;
+
+    let validated = call_json(app, "constrained.validate", validate).await;
+    if is_beyond_doubles(json) {
+        // No client can hold the number, so that the whole call is rejected.
+        assert_eq!(
+            validated.unwrap_err().fields()[&format!("values.{field}")],
+            submitted[field]
+        );
+        return submitted;
     }
-    let called = messages(app, "check", all).await;
-    Verdict(value.clone(), submitted, called)
+    let validated: Messages = serde_json::from_value(validated.unwrap()["errors"].clone()).unwrap();
+    assert_eq!(validated, submitted, "validate and submit: {field} {json}");
+
+    if let Some(posted) = posted(app, field, json) {
+        let posted = messages(app, "constrained.submit", posted.to_string()).await;
+        assert_eq!(posted, submitted, "posted and submitted: {field} {json}");
+    }
+    submitted
+}
+
+/// Returns `true` for JSON numbers that are infinite as a double.
+fn is_beyond_doubles(json: &str) -> bool {
+    json.parse().is_ok_and(f64::is_infinite)
 }
 
 /// Returns the values of a posted HTML form, if it can contain the value.
-fn posted(app: &App, field: &str, value: &Value) -> Option<Value> {
+fn posted(app: &App, field: &str, json: &str) -> Option<Value> {
     let is_number = base()[field].is_number() || field == "optional_number";
-    let text = match value {
-        Value::String(text) if !is_number && !text.contains(['\r', '\n']) => text.clone(),
-        Value::Number(number) if is_number => number.to_string(),
-        _ => return None,
+    let text = if json.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) {
+        is_number.then(|| json.to_owned())?
+    } else {
+        let text: String = serde_json::from_str(json).ok()?;
+        (!is_number && !text.contains(['\r', '\n'])).then_some(text)?
     };
     // Without JavaScript, a moment without an offset is in UTC.
     if field == "moment" && text.len() <= "2026-01-31T18:30:00".len() {
@@ -452,23 +556,29 @@ async fn every_way_has_the_same_verdict() {
     let app = registry().build().unwrap();
     let mut runner = TestRunner::deterministic();
     let mut table: BTreeMap<String, Vec<Verdict>> = BTreeMap::new();
-    for field in base().keys().filter(|field| *field != "secret") {
+    let base = base();
+    let fields = base.keys().map(String::as_str).chain([BYTES]);
+    for field in fields.filter(|field| *field != "secret") {
         let strategy = values(field);
-        let mut verdicts: Vec<Verdict> = Vec::new();
-        for _ in 0..CHECKED {
+        let generated = (0..CHECKED).map(|_| {
             let value = strategy.new_tree(&mut runner).unwrap().current();
-            let verdict = verdict(&app, field, &value).await;
-            let is_new = verdicts.iter().all(|known| known.0 != value);
+            value.to_string()
+        });
+        let all: Vec<_> = other_values(field).into_iter().chain(generated).collect();
+        let mut verdicts: Vec<Verdict> = Vec::new();
+        for json in all {
+            let verdict = verdict(&app, field, &json).await;
+            let is_new = verdicts.iter().all(|known| known.0.get() != json);
             if is_new && verdicts.len() < IN_TABLE {
                 verdicts.push(verdict);
             }
         }
-        let is_rejected = |one: &Verdict| !one.1.is_empty();
+        let is_rejected = |one: &Verdict| !one.2.is_empty();
         assert!(
             verdicts.iter().any(is_rejected) && !verdicts.iter().all(is_rejected),
             "{field}"
         );
-        table.insert(field.clone(), verdicts);
+        table.insert(field.to_owned(), verdicts);
     }
     let mut lines = Vec::new();
     for (field, verdicts) in &table {
@@ -478,11 +588,7 @@ async fn every_way_has_the_same_verdict() {
             .collect();
         lines.push(format!("\"{field}\": [\n{}\n]", verdicts.join(",\n")));
     }
-    let table = format!(
-        "{{\"base\": {},\n{}\n}}\n",
-        json!(base()),
-        lines.join(",\n")
-    );
+    let table = format!("{{\"base\": {},\n{}\n}}\n", json!(base), lines.join(",\n"));
     let mut manifest = registry().manifest().unwrap().as_json().clone();
     for section in ["functions", "forms"] {
         for entry in manifest[section].as_array_mut().unwrap() {

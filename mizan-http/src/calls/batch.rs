@@ -6,10 +6,12 @@ use bytes::Bytes;
 use http::{Method, Response};
 use http_body::Body;
 use mizan_core::adapter::ClientVersion;
+use mizan_core::function::CallOrigin;
 use mizan_core::{Error, ErrorCode, RequestHead};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use crate::authenticate::Authenticate;
 use crate::body::body_budget::Destination;
@@ -66,14 +68,15 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
         let BatchCall { name, contract, .. } = call;
         let (calls, principal) = (Arc::clone(&state.calls), principal.clone());
         // Each call has its own copy of the head, which carries its cancellation.
-        let head = RequestHead::clone(head);
+        let head = RequestHead::clone(head).with_origin(CallOrigin::Batch);
         let share = Arc::clone(&share);
-        lines.spawn(async move {
+        let call = async move {
             let _share = share;
             let (client, function) = calls.app().resolve(&name, contract.as_deref());
             let result = calls.run_read(function, principal, head, input).await;
             to_line(index, &result, client)
-        });
+        };
+        lines.spawn(call.in_current_span());
     }
     let lines = ReplyBody::lines(lines);
     Ok(reply::response(lines, "application/jsonl", "no-store"))

@@ -77,7 +77,7 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
             part_timeout: state.limits.download_part_timeout,
         };
         let response = download::response(*file, context);
-        let mut response = response.map_err(|error| error.logged(function.name()))?;
+        let mut response = response.map_err(|error| error.logged_in(function.name(), head))?;
         reply::add_affects(&reply.head, response.headers_mut());
         reply::apply_head(reply.head, response.headers_mut());
         return Ok(response);
@@ -88,6 +88,9 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
         Err(error) => problem_details::response(&error, state.is_outdated(head, &error)),
     };
     reply::apply_head(reply.head, response.headers_mut());
+    if let Some(timings) = reply.timings.filter(|_| state.server_timing) {
+        reply::add_server_timing(&timings, response.headers_mut());
+    }
     Ok(response)
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use mizan_core::adapter::{CallReply, FunctionEntry};
+use mizan_core::adapter::{BackgroundWork, CallReply, FunctionEntry};
 use mizan_core::function::FunctionKind;
 use mizan_core::{App, Error, ErrorCode, Principal, RequestHead};
 use tokio::runtime::Handle;
@@ -29,6 +29,7 @@ use crate::timeout::LazyTimeout;
 pub(crate) struct CallRunner {
     app: App,
     deadline: Duration,
+    background_deadline: Duration,
     max_concurrent: u32,
     permits: Arc<Semaphore>,
     per_client: Budget,
@@ -44,6 +45,7 @@ impl CallRunner {
             app,
             idempotent: Arc::new(IdempotentCalls::new(store, limits.call_deadline)),
             deadline: limits.call_deadline,
+            background_deadline: limits.background_deadline,
             max_concurrent,
             permits: Arc::new(Semaphore::new(max_concurrent as usize)),
             per_client: Budget::per_client(limits.max_concurrent_calls_per_client),
@@ -70,8 +72,10 @@ impl CallRunner {
         let cx = self.app.context(principal.clone(), Arc::clone(head));
         let admitted = pin!(AssertUnwindSafe(function.check_policy(&cx)).catch_unwind());
         match LazyTimeout::new(self.deadline, admitted).await {
-            Some(Ok(admitted)) => admitted.map_err(|error| error.logged(function.name())),
-            Some(Err(_)) => Err(Error::internal("the policy panicked").logged(function.name())),
+            Some(Ok(admitted)) => admitted.map_err(|error| error.logged_in(function.name(), head)),
+            Some(Err(_)) => {
+                Err(Error::internal("the policy panicked").logged_in(function.name(), head))
+            }
             None => Err(deadline_exceeded()),
         }
     }
@@ -161,7 +165,7 @@ impl CallRunner {
                 Claim::Replay(reply) => {
                     // The caller may have lost its permission since the call ran.
                     self.check_policy(function, &principal, &head).await?;
-                    return Ok(reply);
+                    return Ok(*reply);
                 }
             },
         };
@@ -177,6 +181,10 @@ impl CallRunner {
         let call = complete_entry(function.dispatch(cx, payload.input), entry);
         let running = RunningCall {
             work: Some((LazyTimeout::new(self.deadline, call), resources)),
+            background: BackgroundRunner {
+                function: function.name(),
+                deadline: self.background_deadline,
+            },
             continues_after_drop: function.kind() == FunctionKind::Mutation,
             head,
         };
@@ -238,8 +246,31 @@ struct CallResources {
 /// separate task.
 struct RunningCall {
     work: Option<(LazyTimeout<BoxFuture<'static, CallReply>>, CallResources)>,
+    background: BackgroundRunner,
     continues_after_drop: bool,
     head: Arc<RequestHead>,
+}
+
+/// Runs the work that a call leaves behind its reply.
+#[derive(Clone, Copy)]
+struct BackgroundRunner {
+    function: &'static str,
+    deadline: Duration,
+}
+
+impl BackgroundRunner {
+    /// Runs the work. It counts as a call until it ends, so that the limits of calls bound it, and
+    /// [`CallRunner::wait_idle`] waits for it.
+    async fn run(self, work: BackgroundWork, resources: CallResources) {
+        let CallResources {
+            _permit,
+            _share,
+            _body: body,
+        } = resources;
+        drop(body);
+        let within = |work| LazyTimeout::new(self.deadline, work);
+        work.run(self.function, within).await;
+    }
 }
 
 impl Future for RunningCall {
@@ -251,11 +282,19 @@ impl Future for RunningCall {
             .as_mut()
             .expect("a future is not polled after completion");
         let reply = ready!(Pin::new(call).poll(cx));
-        if reply.is_none() {
+        let finished = self.work.take();
+        let Some(mut reply) = reply else {
             self.head.cancellation().cancel();
+            return Poll::Ready(None);
+        };
+        if !reply.background.is_empty()
+            && let Ok(runtime) = Handle::try_current()
+            && let Some((_, resources)) = finished
+        {
+            let work = std::mem::take(&mut reply.background);
+            runtime.spawn(self.background.run(work, resources));
         }
-        self.work = None;
-        Poll::Ready(reply)
+        Poll::Ready(Some(reply))
     }
 }
 
@@ -269,9 +308,12 @@ impl Drop for RunningCall {
         if let Ok(runtime) = Handle::try_current()
             && self.continues_after_drop
         {
+            let background = self.background;
             runtime.spawn(async move {
-                let _resources = resources;
-                call.await
+                if let Some(mut reply) = call.await {
+                    let work = std::mem::take(&mut reply.background);
+                    background.run(work, resources).await;
+                }
             });
         }
     }

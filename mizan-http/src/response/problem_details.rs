@@ -2,11 +2,10 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};
-use mizan_core::Error;
 use mizan_core::error::FieldErrors;
+use mizan_core::{Error, TraceId};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 use super::body::ReplyBody;
 use super::reply;
@@ -25,7 +24,7 @@ pub(crate) struct ProblemDetails<'a> {
     #[serde(skip_serializing_if = "Map::is_empty")]
     data: &'a Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error_id: Option<Uuid>,
+    error_id: Option<TraceId>,
     /// True if the client was generated from an earlier version of the function, which explains the error.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     outdated_client: bool,

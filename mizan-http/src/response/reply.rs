@@ -8,13 +8,17 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body::Body;
 use mizan_core::Invalidation;
 use mizan_core::adapter::ReplyHead;
+use mizan_core::function::CallTimings;
 
 use super::body::ReplyBody;
 
 /// The response header that lists the functions whose cached results a mutation invalidates.
 const AFFECTS: HeaderName = HeaderName::from_static("mizan-affects");
 
-/// The maximum length of the header. A longer one lists queries without their arguments, or `*` for all
+/// The response header with the durations of the steps of a call.
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+/// The maximum length of the header `mizan-affects`. A longer one lists queries without their arguments, or `*` for all
 /// queries. Servers and proxies reject responses with long headers, often above 8 KiB for all headers
 /// together.
 const MAX_AFFECTS_BYTES: usize = 3_000;
@@ -51,6 +55,18 @@ pub(crate) fn success(output: Bytes, head: &ReplyHead) -> Response<ReplyBody> {
 pub(crate) fn add_affects(head: &ReplyHead, headers: &mut HeaderMap) {
     if !head.affects.is_empty() {
         headers.insert(AFFECTS, affects(&head.affects));
+    }
+}
+
+/// Adds the durations of the steps of a call in milliseconds (W3C Server Timing).
+pub(crate) fn add_server_timing(timings: &CallTimings, headers: &mut HeaderMap) {
+    let steps = timings.iter().map(|(step, duration)| {
+        let milliseconds = duration.as_secs_f64() * 1e3;
+        format!("{};dur={milliseconds:.3}", step.as_str())
+    });
+    let steps = steps.collect::<Vec<_>>().join(", ");
+    if let Ok(value) = HeaderValue::try_from(steps) {
+        headers.insert(SERVER_TIMING, value);
     }
 }
 

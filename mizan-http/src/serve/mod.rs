@@ -7,7 +7,5 @@ mod host_header;
 mod http2_streams;
 mod open_files;
 mod server;
-mod shutdown_signal;
 
 pub use server::{Serve, serve};
-pub use shutdown_signal::shutdown_signal;

@@ -29,18 +29,18 @@ use super::open_files;
 ///
 /// ```no_run
 /// use mizan_core::Registry;
-/// use mizan_http::{MizanService, serve, shutdown_signal};
+/// use mizan_http::{MizanService, serve};
 /// use tokio::net::TcpListener;
 ///
 /// async fn run() -> Result<(), Box<dyn std::error::Error>> {
 ///     let app = Registry::new().build()?;
 ///     let listener = TcpListener::bind("127.0.0.1:8000").await?;
-///     serve(listener, MizanService::new(app))
-///         .with_graceful_shutdown(shutdown_signal())
-///         .await?;
+///     serve(listener, MizanService::new(app)).await?;
 ///     Ok(())
 /// }
 /// ```
+///
+/// [`Shutdown`](crate::Shutdown) stops it gracefully on SIGTERM and SIGINT.
 pub fn serve<S>(listener: TcpListener, service: S) -> Serve<S> {
     Serve {
         listener,
@@ -63,16 +63,15 @@ pub fn serve<S>(listener: TcpListener, service: S) -> Serve<S> {
 /// use std::time::Duration;
 ///
 /// use axum::Router;
-/// use mizan_http::{serve, shutdown_signal};
+/// use mizan_http::{Shutdown, serve};
 /// use tokio::net::TcpListener;
 ///
-/// async fn run(router: Router) -> std::io::Result<()> {
+/// async fn run(shutdown: Shutdown, router: Router) -> std::io::Result<std::process::ExitCode> {
 ///     let listener = TcpListener::bind("127.0.0.1:8000").await?;
-///     serve(listener, router)
+///     let server = serve(listener, router)
 ///         .max_connections(2_000)
-///         .shutdown_grace_period(Duration::from_secs(60))
-///         .with_graceful_shutdown(shutdown_signal())
-///         .await
+///         .shutdown_grace_period(Duration::from_secs(60));
+///     shutdown.run(|stop| server.with_graceful_shutdown(stop)).await
 /// }
 /// ```
 #[must_use = "a server does nothing until it is awaited"]
@@ -139,7 +138,7 @@ impl<S> Serve<S> {
     }
 
     /// Shuts down when `signal` completes: the server accepts no more connections, and open connections
-    /// finish the requests in progress.
+    /// finish the requests in progress. [`Shutdown::run`](crate::Shutdown::run) passes such a signal.
     pub fn with_graceful_shutdown(
         mut self,
         signal: impl Future<Output = ()> + Send + 'static,

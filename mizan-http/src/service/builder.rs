@@ -44,6 +44,7 @@ impl MizanService {
             limits: HttpLimits::default(),
             mount_path: "/api/mizan".to_owned(),
             upload_dir: None,
+            server_timing: false,
             public_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
@@ -74,6 +75,7 @@ pub struct MizanServiceBuilder<A = Anonymous> {
     limits: HttpLimits,
     mount_path: String,
     upload_dir: Option<PathBuf>,
+    server_timing: bool,
     public_origins: Vec<String>,
     trusted_proxies: Vec<IpNet>,
     forwarded_header: ForwardedHeader,
@@ -90,6 +92,7 @@ impl<A: Authenticate> MizanServiceBuilder<A> {
             limits: self.limits,
             mount_path: self.mount_path,
             upload_dir: self.upload_dir,
+            server_timing: self.server_timing,
             public_origins: self.public_origins,
             trusted_proxies: self.trusted_proxies,
             forwarded_header: self.forwarded_header,
@@ -116,6 +119,15 @@ impl<A: Authenticate> MizanServiceBuilder<A> {
     /// systems. The files have no names in the directory, so none remain if the process is killed.
     pub fn upload_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.upload_dir = Some(path.into());
+        self
+    }
+
+    /// Adds a `Server-Timing` header with the durations of the steps of a call, which browsers show in their
+    /// developer tools. Off by default.
+    ///
+    /// Use it in development: durations can reveal to a client which data exists.
+    pub fn server_timing(mut self, enabled: bool) -> Self {
+        self.server_timing = enabled;
         self
     }
 
@@ -219,6 +231,7 @@ impl<A: Authenticate> MizanServiceBuilder<A> {
             limits: self.limits,
             mount_path: self.mount_path,
             upload_dir: upload_dir.into(),
+            server_timing: self.server_timing,
             client_addresses: ClientAddressResolver::new(
                 self.trusted_proxies,
                 self.forwarded_header,

@@ -66,6 +66,11 @@ http_limits! {
     /// The maximum duration of a call, after which the call is dropped and answered with 504. 30 seconds
     /// by default.
     call_deadline: Duration = Duration::from_secs(30),
+    /// The maximum duration of each piece of work that a function adds with `Cx::after_reply` or
+    /// `Cx::after_commit`. 5 minutes by default.
+    ///
+    /// The work counts towards the concurrent calls of all clients and of its client.
+    background_deadline: Duration = Duration::from_secs(5 * 60),
     /// The maximum number of concurrent calls. Further calls are answered with 503. 4096 by default.
     max_concurrent_calls: usize = 4096,
     /// The maximum number of concurrent calls of one client. 512 by default.

@@ -83,23 +83,8 @@ impl<A> MizanService<A> {
 
     /// Waits until no call is running, including mutations whose clients have disconnected.
     ///
-    /// Call it last, before the program exits. Calls that arrive in the meantime are answered with 503.
-    ///
-    /// ```no_run
-    /// use mizan_core::Registry;
-    /// use mizan_http::{MizanService, serve, shutdown_signal};
-    /// use tokio::net::TcpListener;
-    ///
-    /// async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    ///     let mizan = MizanService::new(Registry::new().build()?);
-    ///     let listener = TcpListener::bind("127.0.0.1:8000").await?;
-    ///     serve(listener, mizan.clone())
-    ///         .with_graceful_shutdown(shutdown_signal())
-    ///         .await?;
-    ///     mizan.wait_idle().await;
-    ///     Ok(())
-    /// }
-    /// ```
+    /// [`Shutdown::service`](crate::Shutdown::service) does this before the program exits. Calls that arrive in the
+    /// meantime are answered with 503.
     pub async fn wait_idle(&self) {
         self.0.calls.wait_idle().await;
     }

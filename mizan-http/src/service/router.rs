@@ -28,7 +28,7 @@ pub(crate) fn answer<A: Authenticate, B: Body>(
     let client_addr = state
         .client_addresses
         .resolve(&parts.extensions, &parts.headers);
-    let head = Arc::new(RequestHead::new(parts, client_addr));
+    let head = Arc::new(state.observe(RequestHead::new(parts, client_addr)));
     async move {
         let response = if is_allowed {
             route(&state, &head, body).await

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use http::{HeaderValue, Method, Request, Response, header};
 use mizan_core::adapter::FunctionEntry;
+use mizan_core::function::CallOrigin;
 use mizan_core::{Error, ErrorCode, Principal, RequestHead};
 
 use super::limits::HttpLimits;
@@ -41,6 +42,7 @@ pub(crate) struct ServiceState<A> {
     #[cfg(feature = "channels")]
     pub(crate) websockets: Budget,
     pub(crate) limits: HttpLimits,
+    pub(crate) server_timing: bool,
     pub(crate) mount_path: String,
     pub(crate) upload_dir: Arc<Path>,
     pub(crate) client_addresses: ClientAddressResolver,
@@ -53,6 +55,22 @@ impl<A> ServiceState<A> {
     pub(crate) fn is_form<B>(&self, request: &Request<B>) -> bool {
         let path = request.uri().path().strip_prefix(&self.mount_path);
         *request.method() == Method::POST && path.is_some_and(|path| path.starts_with("/form/"))
+    }
+
+    /// Sets how the calls of a request are observed.
+    pub(crate) fn observe(&self, head: RequestHead) -> RequestHead {
+        let is_form = self.path(&head).starts_with("/form/");
+        let origin = if is_form {
+            CallOrigin::Form
+        } else {
+            CallOrigin::Http
+        };
+        let head = head.with_origin(origin);
+        if self.server_timing {
+            head.with_timings()
+        } else {
+            head
+        }
     }
 
     /// Returns the path of a request below the mount path.
@@ -121,6 +139,6 @@ impl<A: Authenticate> ServiceState<A> {
                 "authentication timed out",
             )),
         }
-        .map_err(|error| error.logged("authentication"))
+        .map_err(|error| error.logged_in("authentication", head))
     }
 }

@@ -59,6 +59,41 @@ async fn runs_queries_as_the_client_of_the_request() {
 }
 
 #[tokio::test]
+async fn anonymous_caller_has_no_principal_and_reads_only() {
+    let probe: Arc<Probe> = Arc::default();
+    let mut limits = HttpLimits::default();
+    limits.max_concurrent_calls = 1;
+    let service = MizanService::builder(app(&probe)).authenticate(ByHeader);
+    let service = service.limits(limits).build().unwrap();
+    let anonymous = service.anonymous_caller();
+    assert_eq!(anonymous.principal().id(), None);
+    for (name, input) in [
+        ("me", ""),
+        ("address", ""),
+        ("cookie", r#"{"name":"session"}"#),
+    ] {
+        let output = anonymous.call(name.to_owned(), input.into()).await;
+        assert_eq!(output.unwrap(), "null", "{name}");
+    }
+    for (name, code) in [
+        ("no_such", "unknown_function"),
+        ("echo", "method_not_allowed"),
+        ("staff_only", "method_not_allowed"),
+    ] {
+        assert_eq!(problem(&anonymous, name).await["code"], code, "{name}");
+    }
+
+    // Its calls count towards the limit of all calls.
+    let waiting = tokio::spawn(anonymous.call("wait".to_owned(), Bytes::new()));
+    probe.started.wait_for(1).await;
+    let ada = caller(&service, "ada").await;
+    assert_eq!(problem(&ada, "me").await["code"], "unavailable");
+    waiting.abort();
+    probe.dropped.wait_for(1).await;
+    assert!(ada.call("me".to_owned(), Bytes::new()).await.is_ok());
+}
+
+#[tokio::test]
 async fn fails_if_authentication_fails() {
     let service = MizanService::builder(app(&Arc::default())).authenticate(ByHeader);
     let service = service.build().unwrap();

@@ -69,6 +69,6 @@ impl Process {
             .await
             .unwrap();
         let status = within_timeout(self.child.wait()).await.unwrap();
-        (status.code(), log)
+        (status.code(), format!("{log}{status:?}"))
     }
 }

@@ -8,6 +8,7 @@
 mod allowed_hosts;
 mod app;
 mod authentication;
+mod background;
 mod batch;
 mod call_lifetime;
 mod caller;
@@ -26,12 +27,14 @@ mod forms;
 mod forms_app;
 mod forms_in_router;
 mod harness;
+mod health;
 mod host_header;
 mod hostile_clients;
 mod hostile_strings;
 mod http2;
 mod idempotency;
 mod input;
+mod layers;
 mod mounting;
 #[cfg(unix)]
 mod open_files;

@@ -121,17 +121,21 @@ impl Call<'_> {
         let mut operation = operation(function, text(function, "name"), context);
         let input = self.input.iter().map(Input::query_parameter);
         operation["parameters"] = input.chain([parameter("Contract")]).collect();
-        let not_modified =
-            json!({ "description": "The result has the entity tag in `If-None-Match`." });
-        let mut others = vec![(304, not_modified)];
-        let mut success = self.success(context);
-        if let Some(content) = download::content(function) {
-            others.extend(download::partial_responses(&content));
-        } else {
-            success["headers"]["ETag"] = header("ETag");
-        }
-        others.push((200, success));
-        operation["responses"] = responses(function, others, context);
+        let successes = match download::content(function) {
+            Some(content) => {
+                let mut responses = BTreeMap::from(download::conditional_responses(&content));
+                responses.insert(200, download::response_to_get(&content));
+                responses
+            }
+            None => {
+                let mut success = self.json_response(context);
+                success["headers"]["ETag"] = header("ETag");
+                let not_modified =
+                    json!({ "description": "The result has the entity tag in `If-None-Match`." });
+                BTreeMap::from([(200, success), (304, not_modified)])
+            }
+        };
+        operation["responses"] = responses(function, successes, context);
         operation
     }
 
@@ -139,13 +143,17 @@ impl Call<'_> {
         let function = self.function;
         let is_mutation = text(function, "kind") == "mutation";
         let mut operation = operation(function, id, context);
-        let stores_reply = is_mutation && download::content(function).is_none();
+        let file = download::content(function);
+        let stores_reply = is_mutation && file.is_none();
         let key = stores_reply.then(|| parameter("IdempotencyKey"));
         operation["parameters"] = key.into_iter().chain([parameter("Contract")]).collect();
         if let Some(input) = &self.input {
             operation["requestBody"] = input.request_body(is_mutation);
         }
-        let mut success = self.success(context);
+        let mut success = match file {
+            Some(content) => download::response_to_post(&content),
+            None => self.json_response(context),
+        };
         if is_mutation {
             success["headers"]["mizan-affects"] = header("Affects");
         }
@@ -153,10 +161,7 @@ impl Call<'_> {
         operation
     }
 
-    fn success(&self, context: &Context<'_>) -> Value {
-        if let Some(content) = download::content(self.function) {
-            return download::response(&content, "The file.");
-        }
+    fn json_response(&self, context: &Context<'_>) -> Value {
         let mut media_type = json!({ "schema": self.output });
         if let Some(example) = example(&self.output, &context.components) {
             media_type["example"] = example;
@@ -208,7 +213,7 @@ fn parameter(name: &str) -> Value {
 }
 
 /// Returns a reference to a shared header.
-fn header(name: &str) -> Value {
+pub(super) fn header(name: &str) -> Value {
     json!({ "$ref": format!("#/components/headers/{name}") })
 }
 
@@ -278,8 +283,8 @@ pub(super) fn shared_parameters() -> Value {
     })
 }
 
-pub(super) fn shared_headers() -> Value {
-    json!({
+pub(super) fn shared_headers(manifest: &Value) -> Value {
+    let mut headers = json!({
         "Affects": {
             "description": "The queries whose results the mutation changed, separated by commas: a name, or a \
                             name with the arguments, as in `post?input=..`; `*` stands for all.",
@@ -293,5 +298,9 @@ pub(super) fn shared_headers() -> Value {
             "description": "The time in seconds after which the client may retry.",
             "schema": { "type": "integer", "minimum": 0 },
         },
-    })
+    });
+    if let Value::Object(headers) = &mut headers {
+        headers.extend(download::shared_headers(manifest));
+    }
+    headers
 }

@@ -79,7 +79,7 @@ pub fn openapi(manifest: &Value, options: &Options) -> Value {
             "schemas": context.components.into_schemas(),
             "responses": context.problems.into_responses(),
             "parameters": calls::shared_parameters(),
-            "headers": calls::shared_headers(),
+            "headers": calls::shared_headers(manifest),
             "securitySchemes": security::schemes(options),
         },
         "x-mizan-contract": contract,

@@ -265,8 +265,8 @@ impl ProblemMembers {
                 "data": data,
                 "error_id": {
                     "type": "string",
-                    "format": "uuid",
-                    "description": "The id under which the server logged the error.",
+                    "pattern": "^[0-9a-f]{32}$",
+                    "description": "The id under which the server logged the error: that of the trace of the request.",
                 },
                 "outdated_client": {
                     "type": "boolean",

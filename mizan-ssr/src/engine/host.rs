@@ -20,7 +20,9 @@ use self::timers::Timers;
 use self::value::HostError;
 use crate::embedded_data::{EmbeddedData, PageData};
 use crate::fetch::{DISABLED_MESSAGE, FetchClient, FetchEvent, Fetches};
-use crate::function_calls::{Call, CallOutcome, CallRunner, FunctionCalls, TooManyCalls};
+use crate::function_calls::{
+    Call, CallOutcome, CallRunner, FunctionCalls, PlannedCall, TooManyCalls,
+};
 use crate::modules::{
     ImportKind, Loader, MissingExport, Module, ModuleError, ModuleFormat, import_error, in_package,
 };
@@ -197,7 +199,7 @@ impl Host {
     pub(crate) fn record_outcome(&self, outcome: &CallOutcome) {
         let mut render = self.render.borrow_mut();
         let calls = render.calls.as_mut();
-        let Some((name, input)) = calls.and_then(|calls| calls.complete(outcome.id)) else {
+        let Some((name, input)) = calls.and_then(|calls| calls.complete(outcome)) else {
             return;
         };
         render.has_failures |= outcome.result.is_err();
@@ -214,6 +216,12 @@ impl Host {
             }
         };
         render.embedded.push_result(&name, &text(&input), result);
+    }
+
+    /// Removes and returns the calls that waited for other calls; `None` if the render has no server functions.
+    pub(crate) fn take_sequential_calls(&self) -> Option<Vec<PlannedCall>> {
+        let mut render = self.render.borrow_mut();
+        render.calls.as_mut().map(FunctionCalls::take_sequential)
     }
 
     #[cfg(feature = "v8")]

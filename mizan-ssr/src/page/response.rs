@@ -23,7 +23,7 @@ use super::pages::{PageSettings, Pages};
 use crate::embedded_data::PageData;
 use crate::error::RenderError;
 use crate::function_calls::{self, CallFunction};
-use crate::renderer::Component;
+use crate::renderer::{Component, encode_props};
 
 /// The header by which `error_page.js` marks its requests.
 const RETRY: HeaderName = HeaderName::from_static("mizan-retry");
@@ -145,15 +145,13 @@ impl<'a> Page<'a> {
     /// Sets the props: any value that serializes to a JSON object.
     ///
     /// The page contains the props for hydration, so they must not contain data that is secret from the
-    /// visitor. Rendering fails if they contain an integer that JavaScript would round; see
+    /// visitor. Rendering fails if they contain NaN, infinity or an integer that JavaScript would round; see
     /// [`Component::props`](crate::renderer::Component::props).
     pub fn props(mut self, props: &(impl Serialize + ?Sized)) -> Self {
-        self.component = match serde_json::value::to_raw_value(props) {
+        self.component = match encode_props(props) {
             Ok(json) => {
-                if json.get().starts_with('{') {
-                    self.parts.props = json.get().into();
-                }
-                self.component.props(&json)
+                self.parts.props = json.as_str().into();
+                self.component.props_json(json)
             }
             // The component stores the error until it is rendered.
             Err(_) => self.component.props(props),
@@ -189,6 +187,22 @@ impl<'a> Page<'a> {
     {
         self = self.functions(call);
         self.has_public_functions = true;
+        self
+    }
+
+    /// Starts a call of the query `name` when the render starts, before a component asks for it; see
+    /// [`Component::prefetch`].
+    ///
+    /// ```no_run
+    /// use mizan_ssr::page::Page;
+    ///
+    /// fn post(page: Page<'_>, id: u64) -> Page<'_> {
+    ///     page.prefetch("current_user", &())
+    ///         .prefetch("post", &serde_json::json!({ "id": id }))
+    /// }
+    /// ```
+    pub fn prefetch(mut self, name: &str, input: &(impl Serialize + ?Sized)) -> Self {
+        self.component = self.component.prefetch(name, input);
         self
     }
 

@@ -3,8 +3,8 @@
 //! A short render needs no other thread: the caller's thread, usually one of the async runtime, enters a free
 //! isolate. The render leaves the thread at the end of a turn when it has to wait or when [`CALLER_TURN`] is over;
 //! a thread of the pool then continues it in the same isolate. Code that runs for longer than [`CALLER_LIMIT`]
-//! cannot change threads: it is interrupted, and the pool repeats the render. This may repeat queries, which is
-//! safe because a render runs no mutations.
+//! cannot change threads: it is interrupted, and the pool repeats the render, which joins the calls of the
+//! first attempt.
 
 use std::sync::Arc;
 use std::task::Context;
@@ -123,6 +123,9 @@ impl CallerIsolate<'_> {
             Progress::CallerTimeExceeded => {
                 isolate.end_render();
                 render.job.component.cost.record_excess();
+                if let Some(runner) = runner {
+                    runner.restart();
+                }
                 return Outcome::Repeat(Box::new(render.job));
             }
             Progress::Waiting => {

@@ -339,6 +339,12 @@ impl Isolate {
         render: &ActiveRender,
         result: Result<Option<String>, RenderError>,
     ) -> Result<Rendered, RenderError> {
+        if result.is_ok()
+            && let Some(calls) = self.host.take_sequential_calls()
+        {
+            let known = &render.job.component.observed_calls;
+            known.record(&calls, render.job.props());
+        }
         let rendered = result.map(|html| {
             if render.job.is_stream() {
                 return Rendered::default();

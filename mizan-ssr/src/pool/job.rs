@@ -6,13 +6,14 @@ use super::job_deadline::JobDeadline;
 use super::render_cost::RenderCost;
 use super::watchdog::Watch;
 use crate::engine::JsValue;
-use crate::function_calls::FunctionCalls;
+use crate::function_calls::{FunctionCalls, ObservedCalls};
 
 /// A component that was found by its path.
 pub(crate) struct KnownComponent {
     /// The id of the component's module.
     pub(crate) id: Arc<str>,
     pub(crate) cost: RenderCost,
+    pub(crate) observed_calls: ObservedCalls,
 }
 
 impl KnownComponent {
@@ -20,6 +21,7 @@ impl KnownComponent {
         Self {
             id,
             cost: RenderCost::default(),
+            observed_calls: ObservedCalls::default(),
         }
     }
 }
@@ -44,6 +46,14 @@ impl Job {
             JsValue::Bool(is_stream),
             nonce.map_or(JsValue::Undefined, JsValue::Text),
         ]
+    }
+
+    /// Returns the props as JSON.
+    pub(crate) fn props(&self) -> &str {
+        match &self.arguments[1] {
+            JsValue::Text(props) => props,
+            _ => "{}",
+        }
     }
 
     /// Returns whether the markup is sent in chunks.

@@ -19,6 +19,8 @@ pub(crate) struct WorkerSettings {
     pub(crate) fetch_client: Option<Arc<FetchClient>>,
     /// Renders short components on the thread of the caller.
     pub(crate) on_caller_thread: bool,
+    /// Starts the calls that the last render of a component made in sequence.
+    pub(crate) prefetch_observed_calls: bool,
 }
 
 /// The time after which a render on its caller's thread continues in the pool at the end of a turn.

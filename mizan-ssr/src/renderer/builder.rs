@@ -49,6 +49,7 @@ pub struct RendererBuilder {
     fresh_modules: bool,
     shell_delay: Duration,
     on_caller_thread: bool,
+    prefetch_observed_calls: bool,
     vite: Option<Vite>,
     bundle: Option<Bundle>,
     record_resolutions: bool,
@@ -80,6 +81,7 @@ impl Renderer {
             fresh_modules: false,
             shell_delay: Duration::from_millis(50),
             on_caller_thread: true,
+            prefetch_observed_calls: true,
             vite: None,
             bundle: None,
             record_resolutions: false,
@@ -177,6 +179,22 @@ impl RendererBuilder {
     /// sorting or reversing an array with millions of elements: these would block a thread of the async runtime.
     pub fn render_on_caller_thread(mut self, enabled: bool) -> Self {
         self.on_caller_thread = enabled;
+        self
+    }
+
+    /// Sets whether a render starts the calls that the last render of its component made one after the other. The
+    /// default is `true`.
+    ///
+    /// A component may call a function only after another call is complete. Independent queries then wait for each
+    /// other. The next render starts such a call at its beginning, if it succeeded, and has no input or an input whose
+    /// members are strings and numbers from the props. Only the names of the functions and props are remembered, at
+    /// most 16 calls for each component. The result is discarded if no component asks for it.
+    ///
+    /// Such a call counts towards the rate limits of its function, also if the component does not ask for it this
+    /// time. Renders in development make no such calls. Use
+    /// [`Component::prefetch`](crate::renderer::Component::prefetch) to declare calls.
+    pub fn prefetch_observed_calls(mut self, enabled: bool) -> Self {
+        self.prefetch_observed_calls = enabled;
         self
     }
 
@@ -299,6 +317,7 @@ impl RendererBuilder {
             fresh_modules: self.fresh_modules,
             shell_delay: self.shell_delay,
             fetch_client,
+            prefetch_observed_calls: self.prefetch_observed_calls,
             on_caller_thread: self.on_caller_thread
                 && engine.changes_threads()
                 && !self.development

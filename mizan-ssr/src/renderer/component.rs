@@ -15,7 +15,7 @@ use super::Renderer;
 use super::props;
 use super::stream::RenderStream;
 use crate::error::{RenderError, RenderErrorKind};
-use crate::function_calls::{self, CallFunction, CallRunner};
+use crate::function_calls::{self, CallFunction, CallRunner, PlannedCall};
 use crate::output::Rendered;
 use crate::pool::{CALLER_LIMIT, INTERRUPT_DELAY, Job, JobDeadline, JobOutput, Submitted};
 
@@ -46,6 +46,7 @@ pub struct Component<'a> {
     path: &'a str,
     props: Result<String, RenderError>,
     functions: Option<CallFunction>,
+    prefetched: Vec<PlannedCall>,
     nonce: Option<String>,
 }
 
@@ -60,6 +61,7 @@ impl Renderer {
             path,
             props: Ok("{}".into()),
             functions: None,
+            prefetched: Vec::new(),
             nonce: None,
         }
     }
@@ -122,7 +124,7 @@ impl Component<'_> {
     /// Sets the props: any value that serializes to a JSON object.
     ///
     /// Rendering fails if the props contain an integer beyond ±(2<sup>53</sup> − 1), which JavaScript would
-    /// round. Send it as text, or as the output of a server function.
+    /// round, NaN or infinity. Send such an integer as text, or as the output of a server function.
     pub fn props(mut self, props: &(impl Serialize + ?Sized)) -> Self {
         self.props = props::encode(props)
             .map_err(|reason| RenderError::from(RenderErrorKind::InvalidProps(reason)));
@@ -156,6 +158,47 @@ impl Component<'_> {
     /// Sets the function of [`functions`](Self::functions), for several renders of one response.
     pub(crate) fn shared_functions(mut self, call: Option<CallFunction>) -> Self {
         self.functions = call;
+        self
+    }
+
+    /// Starts a call of the query `name` when the render starts, before a component asks for it.
+    ///
+    /// If a component calls the function with the same input, it receives the result of this call, and the function
+    /// does not run again. Otherwise, the result is discarded: neither an output nor an error is part of the page. The
+    /// call runs the current version of the function, and needs [`functions`](Self::functions).
+    ///
+    /// `input` serializes to the JSON that the generated client sends; `&()` is a call without input. An input that
+    /// cannot be serialized is logged and not prefetched.
+    ///
+    /// ```no_run
+    /// use mizan_ssr::renderer::Component;
+    /// use serde::Serialize;
+    ///
+    /// #[derive(Serialize)]
+    /// struct PostInput {
+    ///     id: u64,
+    /// }
+    ///
+    /// fn post(component: Component<'_>, id: u64) -> Component<'_> {
+    ///     component
+    ///         .prefetch("current_user", &())
+    ///         .prefetch("post", &PostInput { id })
+    /// }
+    /// ```
+    ///
+    /// Calls that the last render of the component made one after the other are started without a declaration, if
+    /// they have no input or an input that consists of props; see
+    /// [`RendererBuilder::prefetch_observed_calls`](crate::RendererBuilder::prefetch_observed_calls).
+    pub fn prefetch(mut self, name: &str, input: &(impl Serialize + ?Sized)) -> Self {
+        match function_calls::encode_input(input) {
+            Ok(input) => self.prefetched.push(PlannedCall {
+                name: name.to_owned(),
+                input,
+            }),
+            Err(error) => {
+                tracing::error!(function = name, %error, "cannot serialize the input of a prefetched call");
+            }
+        }
         self
     }
 
@@ -224,12 +267,21 @@ impl Component<'_> {
     ) -> Result<Submitted, RenderError> {
         let pool = Arc::clone(self.renderer.pool());
         let runner = self.functions.take().map(CallRunner::new);
+        let mut planned = std::mem::take(&mut self.prefetched);
         let (job, on_caller) = self.into_job(is_stream, true)?;
-        let mut request = Some((job, runner));
+        if runner.is_some() && pool.settings.prefetch_observed_calls {
+            planned.extend(job.component.observed_calls.plan(job.props()));
+        }
+        let mut request = Some((job, runner, planned));
         future::poll_fn(|cx| {
-            let Some((job, runner)) = request.take() else {
+            let Some((job, mut runner, planned)) = request.take() else {
                 return Poll::Ready(Err(worker_ended()));
             };
+            if let Some(runner) = &mut runner
+                && !planned.is_empty()
+            {
+                runner.prefetch(planned, cx);
+            }
             Poll::Ready(pool.submit(job, runner, on_caller, cx, connect))
         })
         .await

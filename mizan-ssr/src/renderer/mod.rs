@@ -25,6 +25,7 @@ pub use self::build_error::RendererBuildError;
 pub use self::builder::RendererBuilder;
 pub use self::component::Component;
 pub(crate) use self::component_path::find as find_component;
+pub(crate) use self::props::encode as encode_props;
 pub use self::stream::RenderStream;
 pub use crate::engine::EngineKind;
 pub use crate::modules::CacheStatistics;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ciborium::Value;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -16,8 +17,8 @@ const MANY_DIGITS: usize = 16;
 /// # Errors
 ///
 /// Returns the reason if the value is not an object, or if it contains an integer that JavaScript would
-/// round.
-pub(super) fn encode(props: &(impl Serialize + ?Sized)) -> Result<String, String> {
+/// round, NaN or infinity.
+pub(crate) fn encode(props: &(impl Serialize + ?Sized)) -> Result<String, String> {
     let json = serde_json::to_string(props)
         .map_err(|error| format!("cannot serialize the value: {error}"))?;
     if json == "null" {
@@ -34,7 +35,44 @@ pub(super) fn encode(props: &(impl Serialize + ?Sized)) -> Result<String, String
              a server function"
         ));
     }
+    // serde_json writes a number that is not finite as null.
+    if json.contains("null")
+        && let Some((path, number)) = find_not_finite(props)
+    {
+        return Err(format!(
+            "`{path}` is {number}, which is not a number in JSON; send an `Option`, or check the value"
+        ));
+    }
     Ok(json)
+}
+
+/// Finds the first number that is not finite, and the path of its field.
+#[cold]
+fn find_not_finite(props: &(impl Serialize + ?Sized)) -> Option<(String, f64)> {
+    // CBOR has such numbers. A value that it cannot represent, such as an integer of 128 bits, is not one.
+    fn find(value: &Value) -> Option<(String, f64)> {
+        match value {
+            Value::Float(number) => (!number.is_finite()).then(|| (String::new(), *number)),
+            Value::Array(items) => {
+                let mut items = items.iter().enumerate();
+                items.find_map(|(index, item)| Some(within(&index.to_string(), find(item)?)))
+            }
+            Value::Map(members) => members
+                .iter()
+                .find_map(|(name, member)| Some(within(&key_text(name), find(member)?))),
+            _ => None,
+        }
+    }
+    find(&Value::serialized(props).ok()?)
+}
+
+/// Returns the key of a map as JSON has it.
+fn key_text(key: &Value) -> String {
+    match key {
+        Value::Text(text) => text.clone(),
+        Value::Integer(number) => i128::from(*number).to_string(),
+        other => format!("{other:?}"),
+    }
 }
 
 fn has_many_digits(json: &str) -> bool {
@@ -51,12 +89,14 @@ fn find_inexact(json: &str) -> Option<(String, &str)> {
         b'{' => {
             let members: BTreeMap<String, &RawValue> = serde_json::from_str(json).ok()?;
             let mut members = members.into_iter();
-            members.find_map(|(name, member)| within(&name, find_inexact(member.get())?))
+            members.find_map(|(name, member)| Some(within(&name, find_inexact(member.get())?)))
         }
         b'[' => {
             let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
             let mut items = items.into_iter().enumerate();
-            items.find_map(|(index, item)| within(&index.to_string(), find_inexact(item.get())?))
+            items.find_map(|(index, item)| {
+                Some(within(&index.to_string(), find_inexact(item.get())?))
+            })
         }
         b'-' | b'0'..=b'9' if !json.contains(['.', 'e', 'E']) => {
             let digits = json.trim_start_matches('-');
@@ -69,12 +109,12 @@ fn find_inexact(json: &str) -> Option<(String, &str)> {
     }
 }
 
-fn within<'a>(name: &str, (path, number): (String, &'a str)) -> Option<(String, &'a str)> {
+fn within<T>(name: &str, (path, found): (String, T)) -> (String, T) {
     let path = match path.as_str() {
         "" => name.to_owned(),
         path => format!("{name}.{path}"),
     };
-    Some((path, number))
+    (path, found)
 }
 
 #[cfg(test)]
@@ -109,6 +149,46 @@ mod tests {
             })
             .is_err()
         );
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_refused_by_name() {
+        #[derive(Serialize)]
+        struct Row {
+            note: Option<&'static str>,
+            price: f32,
+        }
+        #[derive(Serialize)]
+        #[serde(tag = "kind", rename_all = "camelCase")]
+        enum Shape {
+            Circle { radius: f64 },
+        }
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Props {
+            all_rows: Vec<Row>,
+            by_id: BTreeMap<u32, Shape>,
+            #[serde(flatten)]
+            more: BTreeMap<&'static str, f64>,
+        }
+        let props = |price, radius, more| Props {
+            all_rows: vec![Row { note: None, price }],
+            by_id: BTreeMap::from([(7, Shape::Circle { radius })]),
+            more: BTreeMap::from([("x", more)]),
+        };
+        for (props, start) in [
+            (props(f32::NAN, 1.0, 1.0), "`allRows.0.price` is NaN,"),
+            (props(1.0, f64::INFINITY, 1.0), "`byId.7.radius` is inf,"),
+            (props(1.0, 1.0, f64::NEG_INFINITY), "`x` is -inf,"),
+        ] {
+            let error = encode(&props).err();
+            assert!(
+                error.as_ref().is_some_and(|error| error.starts_with(start)),
+                "{error:?}"
+            );
+        }
+        let finite = props(1.5, 1.0, 1.0);
+        assert_eq!(encode(&finite).ok(), serde_json::to_string(&finite).ok());
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod node_parity;
 mod packages;
 mod page_cache;
 mod pages;
+mod prefetch;
 mod react_19_0;
 mod rendering;
 mod streaming;

@@ -279,6 +279,62 @@ fn page_with_functions_of_a_user_is_not_cached() {
 }
 
 #[test]
+fn cached_page_contains_nothing_of_a_request() {
+    on_site(
+        |pages| pages.content_security_policy(STRICT_CSP),
+        async |site| {
+            let request = |user: &str| {
+                Request::get(format!("/post?page=1&user={user}"))
+                    .header("cookie", format!("session={user}"))
+                    .header("authorization", format!("Bearer {user}"))
+                    .header("accept-language", user)
+                    .body(())
+                    .expect("a valid request")
+            };
+            let requests: Vec<_> = (0..10).map(|n| request(&format!("user{n}"))).collect();
+            let responses = requests
+                .iter()
+                .map(|request| site.get(request, Site::policy()));
+            let mut nonces = BTreeSet::new();
+            let mut documents = BTreeSet::new();
+            for response in join_all(responses).await {
+                assert!(response.headers().get("set-cookie").is_none());
+                let policy = response.headers()[CONTENT_SECURITY_POLICY].clone();
+                let policy = policy.to_str().expect("ASCII");
+                let (_, nonce) = policy.split_once("'nonce-").expect("a nonce");
+                let (nonce, _) = nonce.split_once('\'').expect("a nonce");
+                documents.insert(text(response).await.replace(nonce, ""));
+                nonces.insert(nonce.to_owned());
+            }
+            assert_eq!((nonces.len(), documents.len(), site.calls()), (10, 1, 1));
+            let document = documents.pop_first().expect("a document");
+            assert!(!document.contains("user"), "{document}");
+        },
+    );
+}
+
+#[test]
+fn functions_of_a_user_replace_public_ones() {
+    on_site(
+        |pages| pages,
+        async |site| {
+            let public = |_, _| async { Ok(Bytes::from_static(b"\"public\"")) };
+            let of_user = |_, _| async { Ok(Bytes::from_static(b"\"of a user\"")) };
+            let page = || site.pages.page("App.tsx").cache(Site::policy());
+            let stored = page().public_functions(public).respond().await;
+            assert!(text(stored).await.contains("public"));
+            let private = page().public_functions(public).functions(of_user);
+            let private = private.respond().await;
+            assert_eq!(private.headers()[CACHE_CONTROL], "private, no-store");
+            assert!(text(private).await.contains("of a user"));
+            let next = page().functions(of_user).public_functions(public);
+            assert!(text(next.respond().await).await.contains("public"));
+            assert_eq!(site.cache.len(), 1);
+        },
+    );
+}
+
+#[test]
 fn failed_pages_are_not_stored() {
     on_engines(|engine| {
         let app = App::component(

@@ -647,6 +647,10 @@ fn sets_response_headers() {
                 mizan_ssr::error::RenderErrorCode::InvalidProps
             );
         }
+        let prices = std::collections::BTreeMap::from([("price", f64::NAN)]);
+        let error = pages.page("src/App.tsx").props(&prices).try_respond().await;
+        let error = error.expect_err("a price that is not a number").to_string();
+        assert!(error.contains("`price` is NaN"), "{error}");
     });
 }
 

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { signInByCall } from "./demo";
@@ -137,13 +138,35 @@ test("only its host can read and change a meeting", async ({
     );
     expect(missing.status(), name).toBe(404);
   }
-  await page.goto(path);
-  await expect(page.getByRole("alert")).toContainText(
-    "Only the host of a meeting can change it.",
-  );
-  await expect(page.locator("main form")).toHaveCount(0);
-  await page.goto("/meetings/999999999/");
-  await expect(page.getByRole("alert")).toContainText(
-    "There is no such meeting.",
+  for (const [address, status, title] of [
+    [path, 403, "No access"],
+    ["/meetings/999999999/", 404, "Page not found"],
+  ] as const) {
+    const reply = await page.goto(address);
+    expect(reply?.status(), address).toBe(status);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(title);
+    await expect(page.locator("main form")).toHaveCount(0);
+  }
+});
+
+test("the meetings are saved as a file with a name", async ({
+  page,
+  visit,
+}) => {
+  await signInByCall(page, "member");
+  const path = await addMeeting(page);
+  const id = Number(/\d+/.exec(path)?.[0]);
+  const title = `Déjeuner ☕ ${path}`;
+  await page.request.post("/api/mizan/call/edit_meeting.submit", {
+    data: { id, title, begins_at: "2026-11-05T12:30:00Z" },
+  });
+  await visit("/meetings/");
+  const event = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save as a file" }).click();
+  const download = await event;
+  expect(download.suggestedFilename()).toMatch(/^Meetings for .+\.txt$/);
+  const content = await readFile(await download.path(), "utf8");
+  expect(content).toMatch(
+    new RegExp(`^2026-11-05T12:30:00Z  ${title}, with .+$`, "m"),
   );
 });

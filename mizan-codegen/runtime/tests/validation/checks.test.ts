@@ -258,7 +258,7 @@ describe("messages of Zod's own checks", () => {
       1n,
       "Must be more than 1 and at most 9.",
     ],
-    [schemas.number(), Infinity, "Enter a number."],
+    [schemas.number(), Infinity, "Too large or too small."],
     [schemas.number(), NaN, "Enter a number."],
     [schemas.date(), new Date(NaN), INSTANT],
     [schemas.date(), new Date(Date.UTC(10_000, 0)), INSTANT],

@@ -156,8 +156,11 @@ fn output_and_error(parsed: &ClientFunction) -> TokenStream {
 }
 
 fn required_state(function: &ItemFn, parsed: &ClientFunction) -> Option<TokenStream> {
-    let cx = parsed.cx.as_ref()?;
-    let types = state::required_types(&function.block, cx);
+    let mut types = match &parsed.cx {
+        Some(cx) => state::required_types(&function.block, cx),
+        None => Vec::new(),
+    };
+    types.extend_from_slice(&parsed.options.state);
     (!types.is_empty()).then(|| {
         quote! {
             fn required_state() -> ::std::vec::Vec<::mizan_core::function::StateKey> {

@@ -14,10 +14,11 @@ use syn::{
     TypeReference, parenthesized, parse_quote,
 };
 
+use super::state;
 use crate::encoding;
 use crate::policy::Policy;
 
-const OPTIONS: &str = "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages`, `content_type`, `limit`, `limit_unavailable` and `input`";
+const OPTIONS: &str = "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages`, `content_type`, `limit`, `limit_unavailable`, `state` and `input`";
 
 /// The options in `#[client(..)]`.
 #[derive(Default)]
@@ -29,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) affects: Vec<syntax::Affected>,
     pub(crate) pages: Option<Pages>,
     pub(crate) content_type: Option<LitStr>,
+    /// The types of state that other functions read from the context.
+    pub(crate) state: Vec<Type>,
     pub(crate) limits: syntax::Limits,
     pub(crate) input: Option<Ident>,
 }
@@ -61,6 +64,7 @@ impl Parse for Options {
                 "affects" => options.affects = syntax::affects(input, option)?,
                 "pages" => options.pages = Some(pages(input, option)?),
                 "content_type" => options.content_type = Some(content_type(input, option)?),
+                "state" => options.state = state::declared_types(input, option)?,
                 "limit" => options.limits.parse_limits(input, option)?,
                 "limit_unavailable" => options.limits.parse_unavailable(input, option)?,
                 "input" => options.input = Some(syntax::value(input, option, "input = Name")?),

@@ -1,9 +1,30 @@
 //! The application state that the body of a function requires.
 
 use proc_macro2::Ident;
+use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
+use syn::token::Paren;
 use syn::visit::{self, Visit};
-use syn::{Block, Expr, ExprMethodCall, GenericArgument, Item, Macro, Token, Type};
+use syn::{
+    Block, Expr, ExprMethodCall, GenericArgument, Item, Macro, Result, Token, Type, parenthesized,
+};
+
+/// Parses the types in `state(SqlitePool, Mailer)`.
+pub(crate) fn declared_types(input: ParseStream<'_>, option: &Ident) -> Result<Vec<Type>> {
+    const EXAMPLE: &str = "list the types of state that the function and its helpers read, as in \
+                           `state(SqlitePool, Mailer)`";
+    if !input.peek(Paren) {
+        return Err(syn::Error::new(option.span(), EXAMPLE));
+    }
+    let types;
+    parenthesized!(types in input);
+    if types.is_empty() {
+        return Err(syn::Error::new(option.span(), EXAMPLE));
+    }
+    let types = Punctuated::<Type, Token![,]>::parse_terminated(&types);
+    let types = types.map_err(|error| syn::Error::new(error.span(), EXAMPLE))?;
+    Ok(types.into_iter().collect())
+}
 
 /// Returns the types `T` in calls of `cx.state::<T>()` in `block`.
 ///

@@ -24,13 +24,26 @@ pub(crate) fn expand(parsed: &ErrorEnum) -> TokenStream {
     let declarations = declared.map(|declared| declaration(declared));
     let arms = variants.iter().map(|variant| match variant {
         ErrorVariant::Declared(declared) => arm(declared),
-        ErrorVariant::Transparent { ident, ty } => {
+        ErrorVariant::Transparent { ident, ty, .. } => {
             let error = Ident::new("error", call_site_at(ty.span()));
             quote!(Self::#ident(error) => #error)
         }
     });
     let conversions = variants.iter().filter_map(|variant| match variant {
-        ErrorVariant::Transparent { ident: variant, ty } => Some(quote! {
+        ErrorVariant::Transparent {
+            ident: variant,
+            is_internal: true,
+            ..
+        } => Some(quote! {
+            impl<E: ::std::convert::Into<::mizan_core::Error>> ::std::convert::From<E> for #ident {
+                fn from(error: E) -> Self {
+                    Self::#variant(error.into())
+                }
+            }
+        }),
+        ErrorVariant::Transparent {
+            ident: variant, ty, ..
+        } => Some(quote! {
             impl ::std::convert::From<#ty> for #ident {
                 fn from(error: #ty) -> Self {
                     Self::#variant(error)

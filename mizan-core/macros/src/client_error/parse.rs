@@ -21,6 +21,8 @@ pub(crate) enum ErrorVariant {
     Transparent {
         ident: Ident,
         ty: Box<Type>,
+        /// `?` converts every error into this variant, not only a `mizan_core::Error`.
+        is_internal: bool,
     },
 }
 
@@ -95,6 +97,7 @@ struct VariantOptions {
     field: Option<LitStr>,
     message: LitStr,
     is_transparent: bool,
+    is_internal: bool,
 }
 
 impl VariantOptions {
@@ -107,6 +110,7 @@ impl VariantOptions {
             field: None,
             message: LitStr::new(&snake.replace('_', " "), ident.span()),
             is_transparent: false,
+            is_internal: false,
         };
         let mut seen = Vec::new();
         for attribute in client_error_attributes(&variant.attrs) {
@@ -121,6 +125,7 @@ impl VariantOptions {
                 }
                 match option.as_str() {
                     "transparent" => options.is_transparent = true,
+                    "internal" => options.is_internal = true,
                     "code" => options.code = error_code(meta.value()?.parse()?)?,
                     "status" => options.status = error_status(&meta.value()?.parse()?)?,
                     "field" => options.field = Some(meta.value()?.parse()?),
@@ -128,7 +133,7 @@ impl VariantOptions {
                     _ => {
                         return Err(meta.error(format!(
                             "unknown option `{option}`; the options are `code`, `status`, `field`, \
-                             `message` and `transparent`"
+                             `message`, `transparent` and `internal`"
                         )));
                     }
                 }
@@ -136,10 +141,17 @@ impl VariantOptions {
                 Ok(())
             })?;
         }
-        if options.is_transparent && seen.len() > 1 {
+        if (options.is_transparent || options.is_internal) && seen.len() > 1 {
+            let option = if options.is_internal {
+                "an internal"
+            } else {
+                "a transparent"
+            };
             return Err(syn::Error::new(
                 ident.span(),
-                "a transparent variant sends the error that it contains; remove the other options",
+                format!(
+                    "{option} variant sends the error that it contains; remove the other options"
+                ),
             ));
         }
         Ok(options)
@@ -148,8 +160,8 @@ impl VariantOptions {
 
 fn variant(variant: &Variant) -> Result<ErrorVariant> {
     let options = VariantOptions::parse(variant)?;
-    if options.is_transparent {
-        return transparent(variant);
+    if options.is_transparent || options.is_internal {
+        return transparent(variant, options.is_internal);
     }
     Ok(ErrorVariant::Declared(Box::new(Declared {
         ident: variant.ident.clone(),
@@ -162,16 +174,17 @@ fn variant(variant: &Variant) -> Result<ErrorVariant> {
     })))
 }
 
-fn transparent(variant: &Variant) -> Result<ErrorVariant> {
+fn transparent(variant: &Variant, is_internal: bool) -> Result<ErrorVariant> {
     let ident = &variant.ident;
     match &variant.fields {
         Fields::Unnamed(fields) if fields.unnamed.len() == 1 => Ok(ErrorVariant::Transparent {
             ident: ident.clone(),
             ty: Box::new(fields.unnamed[0].ty.clone()),
+            is_internal,
         }),
         _ => Err(syn::Error::new(
             ident.span(),
-            format!("a transparent variant must contain one error: `{ident}(mizan_core::Error)`"),
+            format!("this variant must contain one error: `{ident}(mizan_core::Error)`"),
         )),
     }
 }
@@ -196,7 +209,7 @@ fn named_fields(variant: &Variant) -> Result<Vec<DataField>> {
             fields.span(),
             format!(
                 "a variant must have named fields, because the client reads them by name: \
-                 `{ident} {{ by: String }}`; use `#[client_error(transparent)]` if it contains a \
+                 `{ident} {{ by: String }}`; use `#[client_error(internal)]` if it contains a \
                  `mizan_core::Error`"
             ),
         )),
@@ -237,7 +250,7 @@ fn check_transparent(variants: &[ErrorVariant]) -> Result<()> {
     match (transparent.next(), transparent.next()) {
         (Some(_), Some(second)) => Err(syn::Error::new(
             second.span(),
-            "only one variant can be transparent, because `?` converts errors to it",
+            "only one variant can be transparent or internal, because `?` converts errors to it",
         )),
         _ => Ok(()),
     }

@@ -54,7 +54,7 @@ pub(crate) enum Claim {
     /// The request runs the call.
     Run(PendingCall),
     /// The call has already run.
-    Replay(CallReply),
+    Replay(Box<CallReply>),
 }
 
 impl IdempotentCalls {
@@ -87,7 +87,7 @@ impl IdempotentCalls {
             // An error means that the call ended without a reply.
             let _ = reply.changed().await;
             if let Some(reply) = &*reply.borrow() {
-                return Ok(Claim::Replay(reply.to_reply()));
+                return Ok(Claim::Replay(Box::new(reply.to_reply())));
             }
         };
         pending.acquire().await
@@ -156,7 +156,8 @@ impl PendingCall {
             match reply? {
                 LeaseReply::Granted => return Ok(Claim::Run(self)),
                 LeaseReply::Completed(outcome) => {
-                    return Ok(Claim::Replay(stored_reply::decode(&outcome)?));
+                    let reply = stored_reply::decode(&outcome)?;
+                    return Ok(Claim::Replay(Box::new(reply)));
                 }
                 LeaseReply::Running => {
                     sleep(interval).await;
@@ -319,7 +320,7 @@ mod tests {
         key: &str,
     ) -> Result<CallReply, Option<PendingCall>> {
         match calls.claim(operation(key)).await {
-            Ok(Claim::Replay(reply)) => Ok(reply),
+            Ok(Claim::Replay(reply)) => Ok(*reply),
             Ok(Claim::Run(call)) => Err(Some(call)),
             Err(_) => Err(None),
         }

@@ -1,14 +1,15 @@
 import type { ReactNode } from "react";
-import { useAddMeeting, useListMeetings } from "../mizan";
+import { useAddMeeting, useExportMeetings, useListMeetings } from "../mizan";
 import { Link } from "../mizan/navigation";
 import { Moment } from "./Moment";
 import { Problem } from "./Problem";
 
-/** The meetings, with links that edit those of the user. */
+/** The meetings, with links that edit those of the user, and as a file. */
 export function MeetingList(): ReactNode {
   const meetings = useListMeetings();
   const add = useAddMeeting();
-  const error = meetings.error ?? add.error;
+  const file = useExportMeetings({ onSuccess: (download) => download.save() });
+  const error = meetings.error ?? add.error ?? file.error;
   return (
     <section className="card">
       {error && <Problem error={error} />}
@@ -38,6 +39,9 @@ export function MeetingList(): ReactNode {
       <div className="form-row">
         <button type="button" className="quiet" onClick={() => add.mutate()}>
           Add a meeting
+        </button>
+        <button type="button" className="quiet" onClick={() => file.mutate()}>
+          Save as a file
         </button>
       </div>
     </section>

@@ -3,19 +3,21 @@
 import * as codecs from "./codecs";
 import {
   createTransport,
+  downloadQuery,
   mutation,
   query,
   transportOf,
   type ApiOptions,
   type Connected,
   type Contracts,
+  type DownloadQuery,
   type Mutation,
   type Query,
 } from "./runtime/transport";
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "eccf08894ce0db46";
+export const contract = "0ebbfd3ae4c98771";
 
 /** Identifies the version of each function, by name on the wire. */
 const contracts: Contracts = {
@@ -48,6 +50,7 @@ const contracts: Contracts = {
   "edit_meeting.submit": "871a648d",
   "edit_meeting.validate": "88d9b754",
   end_sessions: "1f790d50",
+  export_meetings: "916ce112",
   greet: "4f8d3cd3",
   "leave.state": "6a471b19",
   "leave.submit": "83bc9e9c",
@@ -151,6 +154,16 @@ export interface Api extends Connected {
     number,
     types.CommonError
   >;
+  /**
+   * Returns the meetings as a text file, the earliest first, with times in UTC.
+   *
+   * Returns a file of the type `text/plain;charset=utf-8`.
+   *
+   * Policy: signed in.
+   *
+   * Defined in `examples/chat/src/meetings.rs`.
+   */
+  readonly exportMeetings: DownloadQuery<void, types.CommonError>;
   /**
    * Greets a person by name.
    *
@@ -774,6 +787,7 @@ export function createApi(options?: ApiOptions): Api {
     earlyAccess: query(transport, "early_access"),
     echo: mutation(transport, "echo"),
     endSessions: mutation(transport, "end_sessions"),
+    exportMeetings: downloadQuery(transport, "export_meetings"),
     greet: query(transport, "greet"),
     listAccounts: query(transport, "list_accounts", {
       decode: codecs.decodeAccountList,

@@ -25,6 +25,12 @@ export {
   type DeferredOptions,
 } from "./runtime/react";
 export type * from "./types";
+export type {
+  Download,
+  DownloadMutation,
+  DownloadOptions,
+  DownloadQuery,
+} from "./runtime/transport";
 export * from "./channelHooks";
 export * from "./channels";
 export {

@@ -41,6 +41,7 @@ export interface MockFunctions {
     number,
     types.CommonError
   >;
+  readonly exportMeetings?: runtime.Mock<void, File, types.CommonError>;
   readonly greet?: runtime.Mock<
     types.GreetInput,
     types.Greeting,
@@ -331,6 +332,7 @@ const functions: runtime.MockedFunctions = {
     path: "endSessions",
     affects: [{ query: "list_accounts" }, { query: "sessions" }],
   },
+  export_meetings: { path: "exportMeetings" },
   greet: { path: "greet" },
   "leave.state": { path: "forms.leave.state" },
   "leave.submit": { path: "forms.leave.submit", affects: [{ query: "*" }] },

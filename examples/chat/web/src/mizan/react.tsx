@@ -146,6 +146,25 @@ export function useEndSessions(
   return runtime.useMutationOf(useApi().endSessions, options);
 }
 
+/**
+ * Returns the meetings as a text file, the earliest first, with times in UTC.
+ *
+ * Returns a file of the type `text/plain;charset=utf-8`.
+ *
+ * Policy: signed in.
+ *
+ * Defined in `examples/chat/src/meetings.rs`.
+ */
+export function useExportMeetings(
+  options?: runtime.MutationHookOptions<
+    runtime.Download,
+    types.CommonError,
+    void
+  >,
+): tanstack.UseMutationResult<runtime.Download, types.CommonError, void> {
+  return runtime.useMutationOf(useApi().exportMeetings, options);
+}
+
 const GreetContext = runtime.createLocalContext<types.GreetInput>();
 
 /** Provides the data of `useGreet` to its children, for the input in its props. */

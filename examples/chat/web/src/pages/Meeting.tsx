@@ -1,5 +1,4 @@
 import type { ReactNode } from "react";
-import { Boundary } from "../components/Boundary";
 import { Page } from "../components/Page";
 import { SignInFirst } from "../components/SignInFirst";
 import { useCurrentUser } from "../mizan";
@@ -13,13 +12,16 @@ interface MeetingProps {
   readonly id: number;
 }
 
-/** A form for an object: its params identify the meeting, and the server authorizes each call. */
+/**
+ * A form for an object: its params identify the meeting, and the server authorizes each call.
+ *
+ * No boundary catches an error of the form's state, so that a meeting that does not exist is the page for 404,
+ * and one of another host the page for 403.
+ */
 export default function Meeting({ id }: MeetingProps): ReactNode {
   return (
     <Page title="Edit meeting">
-      <Boundary>
-        <EditMeeting id={id} />
-      </Boundary>
+      <EditMeeting id={id} />
     </Page>
   );
 }

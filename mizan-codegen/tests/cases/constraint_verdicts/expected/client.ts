@@ -15,11 +15,11 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "aae91c5a780e8347";
+export const contract = "c74c79bc8d11e6ba";
 
 /** Identifies the version of each function, by name on the wire. */
 const contracts: Contracts = {
-  check: "01b73a7e",
+  check: "728f8440",
   "constrained.state": "6a471b19",
   "constrained.submit": "c28bc4a0",
   "constrained.validate": "d3c84262",

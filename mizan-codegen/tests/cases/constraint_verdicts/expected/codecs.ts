@@ -8,10 +8,12 @@ export function decodeCheckInput(json: unknown): types.CheckInput {
     big: unknown;
     unsigned: unknown;
     moment: unknown;
+    bytes: unknown;
   };
   object1.big = runtime.decodeBigInt(object1.big, json, "big");
   object1.unsigned = runtime.decodeBigInt(object1.unsigned, json, "unsigned");
   object1.moment = runtime.decodeDate(object1.moment, json, "moment");
+  object1.bytes = runtime.decodeBytes(object1.bytes, json, "bytes");
   return json as types.CheckInput;
 }
 
@@ -61,10 +63,12 @@ export function encodeCheckInput(value: types.CheckInput): unknown {
     big: unknown;
     unsigned: unknown;
     moment: unknown;
+    bytes: unknown;
   };
   object1.big = runtime.encodeInt64(object1.big, value, "big");
   object1.unsigned = runtime.encodeUint64(object1.unsigned, value, "unsigned");
   object1.moment = runtime.encodeDate(object1.moment, value, "moment");
+  object1.bytes = runtime.encodeBytes(object1.bytes);
   return object1;
 }
 

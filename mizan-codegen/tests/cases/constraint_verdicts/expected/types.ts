@@ -79,6 +79,7 @@ export interface CheckInput {
   clock: brands.PlainTime;
   local: brands.PlainDateTime;
   moment: Date;
+  bytes: Uint8Array;
 }
 
 /** The input of `forms.constrained.submit`. */

@@ -6,6 +6,10 @@ import {
   date,
   dateTime,
   pattern,
+  plausibleDate,
+  plausibleDateTime,
+  plausibleDecimal,
+  plausibleTime,
   range,
   time,
   uuid,
@@ -235,9 +239,9 @@ export const noteSchema: z.ZodType<types.Note> = /* @__PURE__ */ lazy(() =>
     text: z.string().nullable(),
     number: z.uint64().nullable(),
     moment: z.date().nullable(),
-    day: z.string().nullable(),
-    hour: z.string().nullable(),
-    local: z.string().nullable(),
+    day: z.string().check(plausibleDate).nullable(),
+    hour: z.string().check(plausibleTime).nullable(),
+    local: z.string().check(plausibleDateTime).nullable(),
   }),
 );
 
@@ -256,7 +260,7 @@ export const numbersSchema: z.ZodType<types.Numbers> = /* @__PURE__ */ lazy(
       digits: z.string().check(pattern(/^(0|[1-9][0-9]*)$/u)),
       float: z.number(),
       double: z.number(),
-      decimal: z.string(),
+      decimal: z.string().check(plausibleDecimal),
     }),
 );
 
@@ -276,7 +280,7 @@ export const numbersInSchema: z.ZodType<types.NumbersIn> = /* @__PURE__ */ lazy(
       float: z.number(),
       double: z.number(),
       decimal: z.union(
-        [z.string(), z.number()],
+        [z.string().check(plausibleDecimal), z.number()],
         "Enter a number, such as 12.50.",
       ),
     }),
@@ -315,9 +319,9 @@ export const timesSchema: z.ZodType<types.Times> = /* @__PURE__ */ lazy(() =>
   z.object({
     moment: z.date(),
     zoned: z.string(),
-    date: z.string(),
-    time: z.string(),
-    date_time: z.string(),
+    date: z.string().check(plausibleDate),
+    time: z.string().check(plausibleTime),
+    date_time: z.string().check(plausibleDateTime),
     span: z.string(),
     elapsed: durationSchema,
     length: z.string(),

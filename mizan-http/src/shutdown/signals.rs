@@ -5,25 +5,25 @@ use std::future::pending;
 use std::io;
 use std::process;
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 /// Waits for a signal to shut down: SIGTERM, which systemd, Docker and Kubernetes send, or SIGINT
 /// (Ctrl-C). On systems other than Unix, it waits for Ctrl-C.
 ///
-/// Pass it to [`Serve::with_graceful_shutdown`](crate::serve::Serve::with_graceful_shutdown). A second
-/// signal exits the process at once, with the exit status that shells use for the signal (130 or 143),
-/// even if requests are still in progress.
+/// [`Shutdown`](crate::Shutdown) waits for it, and then for everything that has to finish. Use this function
+/// for a server without calls, channels and mail. A second signal exits the process at once, with the exit
+/// status that shells use for the signal (130 or 143), even if requests are still in progress.
 ///
 /// ```no_run
-/// use mizan_core::Registry;
-/// use mizan_http::{MizanService, serve, shutdown_signal};
+/// use axum::Router;
+/// use mizan_http::{serve, shutdown_signal};
 /// use tokio::net::TcpListener;
 ///
-/// async fn run() -> Result<(), Box<dyn std::error::Error>> {
-///     let app = Registry::new().build()?;
+/// async fn run(router: Router) -> Result<(), Box<dyn std::error::Error>> {
 ///     let listener = TcpListener::bind("127.0.0.1:8000").await?;
-///     serve(listener, MizanService::new(app))
+///     serve(listener, router)
 ///         .with_graceful_shutdown(shutdown_signal())
 ///         .await?;
 ///     Ok(())
@@ -33,45 +33,89 @@ use tokio::sync::oneshot;
 /// A separate thread receives the signals, so that a second signal also exits a process whose runtime is
 /// blocked. If signals cannot be received, an error is logged and the future never completes.
 pub async fn shutdown_signal() {
+    receive(None).await.wait().await;
+}
+
+/// The exit of the process at a time after the first signal, even if its runtime is blocked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ForcedExit {
+    pub(super) after: Duration,
+    pub(super) status: u8,
+}
+
+/// The first signal that the process receives.
+pub(super) struct FirstSignal(oneshot::Receiver<Signal>);
+
+impl FirstSignal {
+    /// Waits for the signal, and logs it.
+    pub(super) async fn wait(self) {
+        let Ok(signal) = self.0.await else {
+            return pending().await;
+        };
+        tracing::info!(
+            signal = signal.name,
+            "shutting down; a second signal exits at once"
+        );
+    }
+}
+
+/// Receives signals from the time when this returns.
+///
+/// If the result was dropped, the first signal exits the process.
+pub(super) async fn receive(forced_exit: Option<ForcedExit>) -> FirstSignal {
     let (sender, receiver) = oneshot::channel();
+    let (ready_sender, ready) = oneshot::channel();
     let spawned = thread::Builder::new()
         .name("shutdown-signal".to_owned())
-        .spawn(|| {
-            let Err(error) = receive_signals(sender);
+        .spawn(move || {
+            let Err(error) = receive_signals(ready_sender, sender, forced_exit);
             tracing::error!(%error, "cannot receive shutdown signals");
         });
     if let Err(error) = spawned {
         tracing::error!(%error, "cannot receive shutdown signals");
     }
-    let Ok(signal) = receiver.await else {
-        return pending().await;
-    };
-    tracing::info!(
-        signal = signal.name,
-        "shutting down; a second signal exits at once"
-    );
+    // An error was logged.
+    let _ = ready.await;
+    FirstSignal(receiver)
 }
 
-/// Sends the first signal to the future, and exits the process on the second one. If the future was
-/// dropped, the first signal exits the process.
-fn receive_signals(first: oneshot::Sender<Signal>) -> io::Result<Infallible> {
+fn receive_signals(
+    ready: oneshot::Sender<()>,
+    first: oneshot::Sender<Signal>,
+    forced_exit: Option<ForcedExit>,
+) -> io::Result<Infallible> {
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
+        .enable_all()
         .build()?;
     runtime.block_on(async {
         let mut signals = SignalReceiver::new()?;
+        // The receiver may have been dropped; the first signal then exits the process.
+        let _ = ready.send(());
         let signal = signals.receive().await?;
         let exit_status = signal.exit_status;
         if first.send(signal).is_err() {
             process::exit(exit_status);
         }
-        let signal = signals.receive().await?;
+        let second = signals.receive();
+        let signal = match forced_exit {
+            None => second.await?,
+            Some(forced) => match tokio::time::timeout(forced.after, second).await {
+                Ok(signal) => signal?,
+                Err(_) => {
+                    tracing::error!(
+                        "shutdown deadline exceeded, and the runtime is blocked: exiting"
+                    );
+                    process::exit(forced.status.into());
+                }
+            },
+        };
         tracing::warn!(signal = signal.name, "second signal: exiting at once");
         process::exit(signal.exit_status)
     })
 }
 
-struct Signal {
+#[derive(Debug)]
+pub(super) struct Signal {
     name: &'static str,
     exit_status: i32,
 }

@@ -1,0 +1,14 @@
+//! Observation of calls: their spans, steps, metrics and log lines.
+
+mod call_observer;
+mod escape;
+mod origin;
+mod steps;
+mod trace_id;
+
+pub(crate) use self::call_observer::CallObserver;
+pub(crate) use self::escape::escape_controls;
+pub use self::origin::CallOrigin;
+pub(crate) use self::steps::StepRecorder;
+pub use self::steps::{CallTimings, Step};
+pub use self::trace_id::TraceId;

@@ -1,0 +1,6 @@
+//! Health checks for load balancers and supervisors.
+
+mod checks;
+mod service;
+
+pub use service::Health;
