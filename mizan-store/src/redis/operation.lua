@@ -17,7 +17,9 @@ local function remove(old)
   local size = redis.call('HGET', sizes, old)
   if size then
     redis.call('HDEL', sizes, old)
-    redis.call('HINCRBY', sizes, '', -tonumber(size))
+    if redis.call('HINCRBY', sizes, '', -tonumber(size)) == 0 then
+      redis.call('DEL', sizes)
+    end
   end
 end
 
