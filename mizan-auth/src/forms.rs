@@ -4,7 +4,7 @@
 //! from the query of the page, so that the links in mails work without JavaScript.
 
 use mizan_core::{Cx, Error};
-use mizan_forms::{Form, FormHandler, InitialValues, NoParams};
+use mizan_forms::{FieldCheck, Form, FormHandler, InitialValues, NoParams};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -32,13 +32,8 @@ impl FormHandler for SignUp {
     type Output = NextStep;
     type Error = Error;
 
-    async fn validate_field(
-        cx: &Cx,
-        _: &NoParams,
-        field: &str,
-        value: &Value,
-    ) -> Result<(), Error> {
-        check_new_password(cx, field, value, "password").await
+    async fn validate_field(cx: &Cx, _: &NoParams, field: FieldCheck<'_>) -> Result<(), Error> {
+        check_new_password(cx, field.path(), field.value(), "password").await
     }
 
     async fn submit(self, cx: &Cx) -> Result<NextStep, Error> {
@@ -192,13 +187,8 @@ impl FormHandler for ConfirmReset {
         Ok(values_from_query(cx, &["token"]))
     }
 
-    async fn validate_field(
-        cx: &Cx,
-        _: &NoParams,
-        field: &str,
-        value: &Value,
-    ) -> Result<(), Error> {
-        check_new_password(cx, field, value, "password").await
+    async fn validate_field(cx: &Cx, _: &NoParams, field: FieldCheck<'_>) -> Result<(), Error> {
+        check_new_password(cx, field.path(), field.value(), "password").await
     }
 
     async fn submit(self, cx: &Cx) -> Result<NextStep, ProofError> {
@@ -229,13 +219,8 @@ impl FormHandler for ChangePassword {
     type Output = ();
     type Error = ConfirmError;
 
-    async fn validate_field(
-        cx: &Cx,
-        _: &NoParams,
-        field: &str,
-        value: &Value,
-    ) -> Result<(), Error> {
-        check_new_password(cx, field, value, "new_password").await
+    async fn validate_field(cx: &Cx, _: &NoParams, field: FieldCheck<'_>) -> Result<(), Error> {
+        check_new_password(cx, field.path(), field.value(), "new_password").await
     }
 
     async fn submit(self, cx: &Cx) -> Result<(), ConfirmError> {

@@ -247,8 +247,12 @@ impl Cx {
         self.background.lock().push(RunsAfter::Success, work);
     }
 
-    /// Takes the work that was added so far, of a call that succeeded or failed.
-    pub(crate) fn take_background(&self, succeeded: bool) -> BackgroundWork {
+    /// Takes the work that was added so far with [`after_reply`](Self::after_reply) and, if the call
+    /// succeeded, with [`after_commit`](Self::after_commit).
+    ///
+    /// Dispatch does this for the calls of clients. Adapters that [`call`](Self::call) functions with Rust
+    /// values do it themselves.
+    pub fn take_background(&self, succeeded: bool) -> BackgroundWork {
         let mut work = std::mem::take(&mut *self.background.lock());
         if !succeeded {
             work.call_failed();
@@ -268,6 +272,12 @@ impl Cx {
     #[must_use]
     pub fn cancellation(&self) -> &CancellationToken {
         self.head.cancellation()
+    }
+
+    /// Removes the principal, for a call whose reply is sent to every client.
+    pub(crate) fn without_principal(mut self) -> Self {
+        self.principal = Principal::anonymous();
+        self
     }
 
     pub(crate) fn shared_state(&self) -> &Arc<StateMap> {

@@ -29,6 +29,10 @@ pub(crate) enum Problem {
         channel: &'static str,
         at: String,
     },
+    Cache {
+        function: &'static str,
+        at: String,
+    },
     MissingRequiredState {
         type_name: &'static str,
         required_at: String,
@@ -322,6 +326,11 @@ impl fmt::Display for Problem {
             Self::ParamsNotAnObject { channel, at } => write!(
                 f,
                 "the params of the channel `{channel}` ({at}) must be a struct with named fields"
+            ),
+            Self::Cache { function, at } => write!(
+                f,
+                "`{function}` ({at}) declares `cache`, but only a query without a policy can: caches send its \
+                 replies to every client"
             ),
             Self::MissingRequiredState {
                 type_name,

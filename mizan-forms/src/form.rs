@@ -9,6 +9,7 @@ use serde_json::Value;
 
 #[cfg(doc)]
 use crate::NoParams;
+use crate::field_check::FieldCheck;
 use crate::field_decoder::FieldDecoder;
 use crate::private::RequiredDerives;
 use crate::{FormDefinition, FormFields, InitialValues};
@@ -190,15 +191,51 @@ pub trait FormHandler: Form {
 
     /// Checks a single field, for example that a name is still available.
     ///
-    /// `field` is the path of the field, such as `email` or `phones.0.number`, and `value` the submitted
-    /// value. Runs for each field that has a value and violates no constraint.
+    /// Runs for each field that has a value and violates no constraint: when the form is submitted, and
+    /// for the fields that the user changed. A check sees the values of the other fields:
+    ///
+    /// ```
+    /// # use mizan_core::{Cx, Error};
+    /// # use mizan_forms::{FieldCheck, Form, FormHandler, NoParams};
+    /// # use schemars::JsonSchema;
+    /// # use serde::Deserialize;
+    /// # use validator::Validate;
+    /// # fn is_free(_: &str, _: &str) -> bool { true }
+    /// #[derive(Form, Deserialize, JsonSchema, Validate)]
+    /// #[form(name = "reserve")]
+    /// struct Reserve {
+    ///     room: String,
+    ///     day: String,
+    /// }
+    ///
+    /// impl FormHandler for Reserve {
+    ///     type Output = ();
+    ///     type Error = Error;
+    ///
+    ///     async fn validate_field(_: &Cx, _: &NoParams, field: FieldCheck<'_>) -> Result<(), Error> {
+    ///         if field.path() != "day" {
+    ///             return Ok(());
+    ///         }
+    ///         let room = field.other("room").and_then(|room| room.as_str()).unwrap_or_default();
+    ///         let day = field.value().as_str().unwrap_or_default();
+    ///         if !is_free(room, day) {
+    ///             return Err(Error::invalid("day", format!("{room} is taken on this day")));
+    ///         }
+    ///         Ok(())
+    ///     }
+    ///
+    ///     async fn submit(self, _: &Cx) -> Result<(), Error> {
+    ///         println!("{} is reserved on {}", self.room, self.day);
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
     fn validate_field(
         cx: &Cx,
         params: &Self::Params,
-        field: &str,
-        value: &Value,
+        field: FieldCheck<'_>,
     ) -> impl Future<Output = Result<(), Error>> + Send {
-        let _ = (cx, params, field, value);
+        let _ = (cx, params, field);
         ready(Ok(()))
     }
 

@@ -5,6 +5,7 @@ mod attributes;
 mod choice;
 mod definition;
 mod enum_variants;
+mod field_check;
 mod field_decoder;
 mod form;
 mod form_fields;
@@ -19,6 +20,7 @@ pub mod functions;
 
 pub use choice::Choice;
 pub use definition::FormDefinition;
+pub use field_check::FieldCheck;
 pub use form::{Form, FormHandler};
 pub use form_fields::FormFields;
 pub use initial_values::InitialValues;

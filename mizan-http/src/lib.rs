@@ -20,9 +20,12 @@ mod cross_origin;
 #[cfg(feature = "openapi")]
 mod documents;
 mod download;
+#[cfg(feature = "axum")]
+pub mod extract;
 pub mod forms;
 pub mod health;
 mod quoted_string;
+pub mod request_tracing;
 pub mod response;
 pub mod serve;
 pub mod service;
@@ -37,6 +40,7 @@ pub use client_address::PeerAddr;
 pub use compression::Compression;
 pub use forms::FormPages;
 pub use health::Health;
+pub use request_tracing::RequestTracing;
 pub use serve::serve;
 pub use service::{Caller, HttpLimits, MizanService};
 pub use shutdown::{Shutdown, shutdown_signal};

@@ -21,6 +21,7 @@
 //!   caches.
 //! - [`page`]: documents with scripts, style sheets, hydration data and a content security policy, as
 //!   responses of the crate `http`.
+//! - [`prerender`]: the static export of pages into files.
 //! - [`vite`]: the URLs of the browser's scripts and style sheets, from Vite's build or its development server.
 //! - `fetch`, with the feature `fetch`: the origins that components may request, and the limits of requests.
 //! - [`error`]: the error of a failed render, with the source location and the mapped stack.
@@ -60,6 +61,7 @@ pub mod error;
 #[cfg_attr(docsrs, doc(cfg(feature = "fetch")))]
 pub mod fetch;
 pub mod page;
+pub mod prerender;
 pub mod renderer;
 pub mod vite;
 
@@ -70,11 +72,13 @@ mod fetch;
 mod function_calls;
 mod inline_json;
 mod modules;
+mod observation;
 mod output;
 mod pool;
 
 pub use bundle::Bundle;
 pub use error::RenderError;
+pub use observation::set_error_ids;
 pub use page::Pages;
 pub use renderer::Renderer;
 pub use vite::Vite;

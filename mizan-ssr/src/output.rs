@@ -21,6 +21,8 @@ pub struct Rendered {
     pub function_results: String,
     /// Set if React rendered a fallback for a component that threw, or a server function failed.
     pub(crate) has_failures: bool,
+    /// Set if the component displays a form, whose submission token belongs to one visitor.
+    pub(crate) has_form: bool,
 }
 
 /// A part of a streamed render.

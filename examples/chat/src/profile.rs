@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use mizan_auth::Accounts;
 use mizan_core::{Cx, Error};
-use mizan_forms::{Form, FormHandler, InitialValues, NoParams};
+use mizan_forms::{FieldCheck, Form, FormHandler, InitialValues, NoParams};
 use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use validator::Validate;
 
 /// Your public profile.
@@ -61,14 +60,9 @@ impl FormHandler for Profile {
         Ok(profile.set("email", email.unwrap_or_default()))
     }
 
-    async fn validate_field(
-        cx: &Cx,
-        _: &NoParams,
-        field: &str,
-        value: &Value,
-    ) -> Result<(), Error> {
+    async fn validate_field(cx: &Cx, _: &NoParams, field: FieldCheck<'_>) -> Result<(), Error> {
         let id = cx.principal().id().unwrap_or_default();
-        match (field, value.as_str()) {
+        match (field.path(), field.value().as_str()) {
             ("name", Some(name)) if cx.state::<Profiles>().is_taken(name, id) => {
                 Err(Error::invalid("name", NAME_TAKEN))
             }

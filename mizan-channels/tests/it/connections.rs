@@ -32,6 +32,7 @@ pub(crate) struct Probe {
     authorized: AtomicUsize,
     pub(crate) received: AtomicUsize,
     refuses_messages: AtomicBool,
+    is_member: AtomicBool,
 }
 
 impl Default for Probe {
@@ -44,6 +45,7 @@ impl Default for Probe {
             authorized: AtomicUsize::new(0),
             received: AtomicUsize::new(0),
             refuses_messages: AtomicBool::new(false),
+            is_member: AtomicBool::new(false),
         }
     }
 }
@@ -97,6 +99,9 @@ impl Channel for Chat {
         }
         if params.room == "broken" {
             return Err(std::io::Error::other("the table `secrets` is locked").into());
+        }
+        if params.room == "members" {
+            return Ok(probe.is_member.load(Ordering::SeqCst).into());
         }
         assert_ne!(params.room, "panics", "a secret of the code");
         Ok(Decision::Allow)
@@ -430,6 +435,17 @@ async fn check_that_fails_panics_or_hangs_refuses_the_subscription() {
     }
     client.sub(1, "tea");
     client.until("subok").await;
+}
+
+#[tokio::test]
+async fn refused_subscription_can_be_requested_again() {
+    let server = memory_server(|_| {});
+    let mut client = server.connect("mia").await;
+    client.sub(1, "members");
+    assert_eq!(client.until("unsub").await["code"], "forbidden");
+    server.probe.is_member.store(true, Ordering::SeqCst);
+    client.sub(2, "members");
+    assert_eq!(client.until("subok").await["sub"], 2);
 }
 
 #[tokio::test]

@@ -1,3 +1,4 @@
+import { pageNonce } from "../react/pageNonce";
 import type { PageDescription } from "./pageRequest";
 
 /** The comments around the elements of the head that belong to one page. The server writes the same ones. */
@@ -7,16 +8,19 @@ const end = "/mizan-head";
 /**
  * Replaces the elements that the previous page had in the head. Elements that components render are React's.
  *
- * Scripts and styles are left out: a content security policy would block them.
+ * Scripts run again each time the page opens. As in a document, a content security policy blocks scripts and styles
+ * without a nonce; those with one receive the nonce of this document.
  */
 export function applyHead({ title, head = "" }: PageDescription): void {
   const [first, last] = boundaries();
   while (first.nextSibling && first.nextSibling !== last)
     first.nextSibling.remove();
-  const page = new DOMParser().parseFromString(head, "text/html");
+  // Elements in a template are inert: the browser does not check or apply them yet.
+  const template = document.createElement("template");
+  template.innerHTML = head;
   const elements: Element[] = [
-    ...page.head.querySelectorAll("meta, link, title"),
-  ];
+    ...template.content.querySelectorAll("meta, link, title, style, script"),
+  ].map(activate);
   if (title !== undefined) {
     const element = document.createElement("title");
     element.textContent = title;
@@ -24,6 +28,22 @@ export function applyHead({ title, head = "" }: PageDescription): void {
     elements.unshift(element);
   }
   first.after(...elements);
+}
+
+/** Returns an element that the browser executes or applies when it is inserted. */
+function activate(element: Element): Element {
+  if (!["script", "style"].includes(element.localName)) return element;
+  // The browser never runs a script that it parsed in a template.
+  const active = document.createElement(element.localName);
+  for (const { name, value } of element.attributes)
+    active.setAttribute(
+      name,
+      name === "nonce" ? (pageNonce() ?? value) : value,
+    );
+  active.textContent = element.textContent;
+  if (active instanceof HTMLScriptElement)
+    active.async = element.hasAttribute("async");
+  return active;
 }
 
 /** Returns the elements that the page has in the head, apart from those of components. */

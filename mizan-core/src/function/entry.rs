@@ -38,6 +38,8 @@ pub struct FunctionEntry {
     pub(crate) limits: &'static [Limit],
     /// The content type that the function declares for its download.
     pub(crate) content_type: Option<&'static str>,
+    /// The header `Cache-Control` of a query that runs without a principal.
+    pub(crate) cache: Option<&'static str>,
     is_download: bool,
     pub(crate) docs: &'static str,
     pub(crate) source: Option<Source>,
@@ -69,6 +71,7 @@ impl FunctionEntry {
             pages: F::PAGES,
             limits: F::LIMITS,
             content_type: F::CONTENT_TYPE,
+            cache: F::CACHE,
             is_download: Download::is::<F::Output>(),
             docs: F::DOCS,
             source: F::SOURCE,
@@ -147,6 +150,12 @@ impl FunctionEntry {
         self.is_download
     }
 
+    /// Returns the header `Cache-Control` of replies to `GET`, for a query that runs without a principal.
+    #[must_use]
+    pub fn cache(&self) -> Option<&'static str> {
+        self.cache
+    }
+
     /// Checks the policy, so that a server can reject a call before it reads a large input.
     ///
     /// [`dispatch`](Self::dispatch) checks the policy again.
@@ -164,6 +173,10 @@ impl FunctionEntry {
     /// the function.
     #[must_use]
     pub fn dispatch(&self, cx: Cx, input: Bytes) -> BoxFuture<'static, CallReply> {
+        let cx = match self.cache {
+            Some(_) => cx.without_principal(),
+            None => cx,
+        };
         (self.call)(cx, input, self.layers.clone())
     }
 

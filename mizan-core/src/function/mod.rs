@@ -74,6 +74,12 @@ pub trait ServerFunction: Input {
     const CONTENT_TYPE: Option<&'static str> = None;
     /// The rate limits, which dispatch checks in this order.
     const LIMITS: &'static [Limit] = &[];
+    /// The header `Cache-Control` of replies to `GET`, for a query whose replies caches may send to every
+    /// client, such as `public, max-age=60`.
+    ///
+    /// Such a query runs without a principal, whoever calls it, and may not have a policy that rejects
+    /// callers.
+    const CACHE: Option<&'static str> = None;
     /// The documentation, as Markdown.
     const DOCS: &'static str = "";
     /// The source location.

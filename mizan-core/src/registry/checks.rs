@@ -46,6 +46,19 @@ pub(super) fn check_state(
     }
 }
 
+/// Reports cached functions that are not queries for every caller.
+pub(super) fn check_caches(functions: &[FunctionEntry], problems: &mut Vec<Problem>) {
+    for function in functions {
+        let is_open = matches!(function.policy, Policy::Anyone | Policy::Unspecified);
+        if function.cache.is_some() && !(is_open && function.kind.is_safe()) {
+            problems.push(Problem::Cache {
+                function: function.name,
+                at: function.location(),
+            });
+        }
+    }
+}
+
 /// Reports invalid and duplicate names of functions.
 pub(super) fn check_function_names(functions: &[FunctionEntry], problems: &mut Vec<Problem>) {
     let mut seen = HashMap::<_, &FunctionEntry>::new();

@@ -478,6 +478,7 @@ impl Registry {
         affects::check_affects(&self.functions, &manifest.as_json()["functions"], problems);
         checks::check_previous(&self.functions, &self.previous, &manifest, problems);
         checks::check_retired(&self.retired, &self.previous, &manifest, problems);
+        checks::check_caches(&self.functions, problems);
         downloads::check_downloads(&self.functions, &self.forms, problems);
         pages::check_pages(&self.functions, manifest.as_json(), problems);
         manifest

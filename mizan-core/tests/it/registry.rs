@@ -361,3 +361,26 @@ fn requires_the_state_of_helpers() {
         .unwrap();
     assert!(part().manifest().is_ok(), "the manifest needs no state");
 }
+
+#[test]
+fn rejects_a_cache_of_a_function_with_a_policy() {
+    #[derive(serde::Deserialize, schemars::JsonSchema)]
+    struct Cached {}
+
+    impl ServerFunction for Cached {
+        type Output = ();
+        type Error = Error;
+        const NAME: &'static str = "cached";
+        const KIND: FunctionKind = FunctionKind::Query;
+        const POLICY: mizan_core::Policy = mizan_core::Policy::SignedIn;
+        const CACHE: Option<&'static str> = Some("public, max-age=60");
+
+        async fn call(self, _: &Cx) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+
+    let problems = build_error(Registry::new().function::<Cached>());
+    assert!(problems.contains("`cached`"), "{problems}");
+    assert!(problems.contains("declares `cache`"), "{problems}");
+}

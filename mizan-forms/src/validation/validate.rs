@@ -9,6 +9,7 @@ use super::field_path::FieldPath;
 use super::field_selection::FieldSelection;
 use super::messages::{NOT_A_CHOICE, READ_ONLY};
 use crate::definition::{Field, FieldKind, Row};
+use crate::field_check::FieldCheck;
 use crate::{Choice, FormHandler};
 
 /// Validates the values of a form.
@@ -44,6 +45,10 @@ pub(crate) async fn validate<F: FormHandler>(
     if let Value::Object(members) = &values {
         let mut leaves = Vec::new();
         add_leaves(&F::definition().fields, members, None, &mut leaves);
+        let leaves = Leaves {
+            leaves,
+            values: members,
+        };
         check_leaves::<F>(cx, params, &leaves, selection, &mut validated.errors).await?;
     }
     if let Some(form) = &validated.form {
@@ -82,13 +87,13 @@ async fn apply_server_values<F: FormHandler>(
 async fn check_leaves<F: FormHandler>(
     cx: &Cx,
     params: &F::Params,
-    leaves: &[Leaf<'_>],
+    leaves: &Leaves<'_>,
     selection: FieldSelection<'_>,
     errors: &mut FieldErrors,
 ) -> Result<(), Error> {
     // The choices of a field are loaded once, independent of the number of rows.
     let mut loaded: Vec<(&Field, Vec<Choice>)> = Vec::new();
-    for leaf in leaves {
+    for leaf in &leaves.leaves {
         let is_invalid = errors.contains_key(&leaf.path) || has_errors_below(errors, &leaf.path);
         let is_input = leaf.field.is_drawn() && !leaf.field.is_server_set();
         if is_invalid || !is_input || !selection.contains(&leaf.path) {
@@ -112,7 +117,10 @@ async fn check_leaves<F: FormHandler>(
                 continue;
             }
         }
-        let outcome = F::validate_field(cx, params, &leaf.path, leaf.value).await;
+        let outcome = {
+            let check = FieldCheck::new(&leaf.path, leaf.value, leaves.values);
+            F::validate_field(cx, params, check).await
+        };
         add_outcome(outcome, &leaf.path, errors)?;
     }
     Ok(())
@@ -156,6 +164,12 @@ fn add_outcome(
         known.extend(messages.iter().cloned());
     }
     Ok(())
+}
+
+/// The fields of a form that have a value of their own, and all values.
+struct Leaves<'a> {
+    leaves: Vec<Leaf<'a>>,
+    values: &'a Map<String, Value>,
 }
 
 /// A field that is neither a group nor a list of groups, with its value.

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use mizan_core::adapter::Uploads;
 use mizan_core::error::{FORM_ERRORS, FieldErrors};
 use mizan_core::{App, ClientError, Cx, Error, Identity, Principal, Registry, RequestHead, Upload};
-use mizan_forms::{Choice, Form, FormHandler, InitialValues, NoParams, RegisterForm};
+use mizan_forms::{Choice, FieldCheck, Form, FormHandler, InitialValues, NoParams, RegisterForm};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -106,7 +106,8 @@ impl FormHandler for Contact {
             .set("tenant", "acme"))
     }
 
-    async fn validate_field(_: &Cx, _: &NoParams, field: &str, value: &Value) -> Result<(), Error> {
+    async fn validate_field(_: &Cx, _: &NoParams, check: FieldCheck<'_>) -> Result<(), Error> {
+        let (field, value) = (check.path(), check.value());
         match field {
             "email" if value == "taken@example.org" => Err(Error::invalid(field, "is taken")),
             "fullName" if value == "crash" => {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use mizan_core::adapter::{FormPost, Uploads};
 use mizan_core::{App, Cx, Decision, Error, Registry, RequestHead};
-use mizan_forms::{Choice, Form, FormHandler, InitialValues, RegisterForm};
+use mizan_forms::{Choice, FieldCheck, Form, FormHandler, InitialValues, RegisterForm};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -65,9 +65,9 @@ impl FormHandler for EditProject {
     async fn validate_field(
         _: &Cx,
         params: &EditProjectParams,
-        field: &str,
-        value: &Value,
+        check: FieldCheck<'_>,
     ) -> Result<(), Error> {
+        let (field, value) = (check.path(), check.value());
         assert_ne!(field, "projectId", "the user did not enter it");
         if value == "Project 8" && params.project_id != 8 {
             return Err(Error::invalid(field, "is taken"));
@@ -261,4 +261,75 @@ impl FormHandler for ListParam {
 )]
 fn rejects_params_with_several_values() {
     let _ = Registry::new().form::<ListParam>();
+}
+
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "reserve")]
+struct Reserve {
+    #[validate(length(max = 10))]
+    room: String,
+    day: u8,
+    #[serde(default)]
+    #[validate(nested)]
+    guests: Vec<Guest>,
+}
+
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+struct Guest {
+    name: String,
+}
+
+impl FormHandler for Reserve {
+    type Output = ();
+    type Error = Error;
+
+    async fn validate_field(
+        _: &Cx,
+        _: &mizan_forms::NoParams,
+        field: FieldCheck<'_>,
+    ) -> Result<(), Error> {
+        if field.path() == "day" {
+            let room = field.other("room").and_then(Value::as_str);
+            let guest = field.other("guests.1.name").and_then(Value::as_str);
+            assert!(field.other("guests.x").is_none() && field.other("day.x").is_none());
+            return Err(Error::invalid(
+                "day",
+                format!(
+                    "{:?} {room:?} {guest:?} {}",
+                    field.value().as_u64(),
+                    field.values().len()
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn submit(self, _: &Cx) -> Result<(), Error> {
+        Err(Error::conflict(format!(
+            "{} {} {}",
+            self.room,
+            self.day,
+            self.guests.len()
+        )))
+    }
+}
+
+#[tokio::test]
+async fn a_check_of_a_field_sees_the_other_fields() {
+    let app = Registry::new().form::<Reserve>().build().unwrap();
+    for (values, message) in [
+        (
+            json!({ "day": 3, "room": "tea" }),
+            "Some(3) Some(\"tea\") None 2",
+        ),
+        (json!({ "day": 3 }), "Some(3) None None 1"),
+        (
+            json!({ "day": 3, "room": "much too long", "guests": [{}, { "name": "mia" }] }),
+            "Some(3) Some(\"much too long\") Some(\"mia\") 3",
+        ),
+    ] {
+        let input = json!({ "values": values, "fields": ["day"] });
+        let output = call(&app, "reserve.validate", input).await.unwrap();
+        assert_eq!(output["errors"], json!({ "day": [message] }));
+    }
 }

@@ -83,7 +83,13 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
         return Ok(response);
     }
     let mut response = match reply.result {
-        Ok(output) if is_read => reply::cacheable(output, head.headers()),
+        Ok(output) if is_read => {
+            let mut response = reply::cacheable(output, head.headers());
+            if let Some(cache_control) = function.cache() {
+                reply::allow_caching(cache_control, &reply.head, response.headers_mut());
+            }
+            response
+        }
         Ok(output) => reply::success(output, &reply.head),
         Err(error) => problem_details::response(&error, state.is_outdated(head, &error)),
     };

@@ -11,10 +11,11 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use mizan_core::adapter::{BackgroundWork, CallReply, FunctionEntry};
-use mizan_core::function::FunctionKind;
-use mizan_core::{App, Error, ErrorCode, Principal, RequestHead};
+use mizan_core::function::{CallError, FunctionKind};
+use mizan_core::{App, Error, ErrorCode, Principal, RequestHead, ServerFunction};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Instrument as _;
 
 use super::idempotency::{Claim, IdempotencyKey, IdempotentCalls, PendingCall, operation};
 use crate::body::body_budget::RetainedShare;
@@ -139,6 +140,57 @@ impl CallRunner {
             .map(|reply| reply.unwrap_or_else(|error| CallReply::new(Err(error))))
     }
 
+    /// Takes a place among the concurrent calls.
+    fn admit(&self, head: &RequestHead) -> Result<(OwnedSemaphorePermit, Share), Error> {
+        let permit = Arc::clone(&self.permits)
+            .try_acquire_owned()
+            .map_err(|_| busy(Exhausted::Total))?;
+        let share = self
+            .per_client
+            .take(ClientKey::of_request(head), 1)
+            .map_err(busy)?;
+        Ok((permit, share))
+    }
+
+    /// Calls a function with Rust values, within the limits of calls.
+    pub(crate) async fn run_function<F: ServerFunction>(
+        &self,
+        principal: Principal,
+        head: Arc<RequestHead>,
+        input: F,
+    ) -> Result<F::Output, Error> {
+        let (permit, share) = self.admit(&head)?;
+        let resources = CallResources {
+            _permit: permit,
+            _share: share,
+            _body: None,
+            _in_progress: CallInProgress::new(),
+        };
+        let cx = self.app.context(principal, head);
+        let call = pin!(AssertUnwindSafe(cx.call(input)).catch_unwind());
+        let result = match LazyTimeout::new(self.deadline, call).await {
+            Some(Ok(result)) => result.map_err(CallError::into_error),
+            Some(Err(_)) => Err(Error::internal("the function panicked")),
+            None => {
+                cx.cancellation().cancel();
+                Err(deadline_exceeded())
+            }
+        };
+        let work = cx.take_background(result.is_ok());
+        if !work.is_empty() {
+            let background = self.background(F::NAME);
+            tokio::spawn(background.run(work, resources));
+        }
+        result.map_err(|error| error.logged(F::NAME))
+    }
+
+    fn background(&self, function: &'static str) -> BackgroundRunner {
+        BackgroundRunner {
+            function,
+            deadline: self.background_deadline,
+        }
+    }
+
     async fn try_run(
         &self,
         function: &FunctionEntry,
@@ -148,13 +200,7 @@ impl CallRunner {
         key: Option<&IdempotencyKey>,
     ) -> Result<CallReply, Error> {
         // A request that waits for the reply to another request also counts as a call.
-        let permit = Arc::clone(&self.permits)
-            .try_acquire_owned()
-            .map_err(|_| busy(Exhausted::Total))?;
-        let share = self
-            .per_client
-            .take(ClientKey::of_request(&head), 1)
-            .map_err(busy)?;
+        let (permit, share) = self.admit(&head)?;
         let entry = match key {
             None => None,
             Some(key) => match self
@@ -173,6 +219,7 @@ impl CallRunner {
             _permit: permit,
             _share: share,
             _body: payload.share,
+            _in_progress: CallInProgress::new(),
         };
         let mut cx = self.app.context(principal, Arc::clone(&head));
         if let Some(uploads) = payload.uploads {
@@ -181,10 +228,7 @@ impl CallRunner {
         let call = complete_entry(function.dispatch(cx, payload.input), entry);
         let running = RunningCall {
             work: Some((LazyTimeout::new(self.deadline, call), resources)),
-            background: BackgroundRunner {
-                function: function.name(),
-                deadline: self.background_deadline,
-            },
+            background: self.background(function.name()),
             continues_after_drop: function.kind() == FunctionKind::Mutation,
             head,
         };
@@ -240,6 +284,23 @@ struct CallResources {
     _permit: OwnedSemaphorePermit,
     _share: Share,
     _body: Option<RetainedShare>,
+    _in_progress: CallInProgress,
+}
+
+/// A call in the gauge of calls in progress, until it is dropped.
+struct CallInProgress;
+
+impl CallInProgress {
+    fn new() -> Self {
+        metrics::gauge!("mizan_http_calls_in_progress").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for CallInProgress {
+    fn drop(&mut self) {
+        metrics::gauge!("mizan_http_calls_in_progress").decrement(1.0);
+    }
 }
 
 /// A running call. Dropping it signals cancellation to the function; a mutation then continues in a
@@ -266,6 +327,7 @@ impl BackgroundRunner {
             _permit,
             _share,
             _body: body,
+            _in_progress,
         } = resources;
         drop(body);
         let within = |work| LazyTimeout::new(self.deadline, work);
@@ -292,7 +354,13 @@ impl Future for RunningCall {
             && let Some((_, resources)) = finished
         {
             let work = std::mem::take(&mut reply.background);
-            runtime.spawn(self.background.run(work, resources));
+            let span = tracing::info_span!(
+                target: "mizan::call",
+                "mizan.background",
+                otel.kind = "internal",
+                rpc.method = self.background.function,
+            );
+            runtime.spawn(self.background.run(work, resources).instrument(span));
         }
         Poll::Ready(Some(reply))
     }

@@ -141,6 +141,20 @@ pub(crate) fn matches_tag(headers: &HeaderMap, tag: &HeaderValue) -> bool {
     })
 }
 
+/// Lets caches keep the reply of a query without a principal, unless it sets cookies.
+pub(crate) fn allow_caching(
+    cache_control: &'static str,
+    head: &ReplyHead,
+    headers: &mut HeaderMap,
+) {
+    if head.cookies.is_empty() {
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static(cache_control),
+        );
+    }
+}
+
 /// Adds the headers and cookies that the function set.
 pub(crate) fn apply_head(mut head: ReplyHead, headers: &mut HeaderMap) {
     if !head.headers.is_empty() {

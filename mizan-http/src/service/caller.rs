@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mizan_core::{Principal, RequestHead};
+use mizan_core::{App, Error, Principal, RequestHead, ServerFunction};
 
 use crate::calls::runner::CallRunner;
 use crate::response::problem_details;
@@ -56,6 +56,54 @@ impl Caller {
     #[must_use]
     pub fn principal(&self) -> &Principal {
         &self.principal
+    }
+
+    /// Returns the application, for example to read its [state](App::state).
+    #[must_use]
+    pub fn app(&self) -> &App {
+        self.calls.app()
+    }
+
+    /// Calls a function with Rust values, also a mutation: for a route of the application's router, such as
+    /// a webhook.
+    ///
+    /// The call has the policy, the rate limits, the validation, the deadline and the spans of a call
+    /// by a client, and counts towards the concurrent calls. Cookies, headers and invalidations of the function are
+    /// dropped. Dropping the future cancels the call.
+    ///
+    /// ```
+    /// use axum::extract::{Request, State};
+    /// use axum::response::{IntoResponse, Response};
+    /// use mizan_core::{Error, client};
+    /// use mizan_http::MizanService;
+    /// use mizan_http::response::problem;
+    ///
+    /// #[client]
+    /// async fn count_visit(path: String) -> Result<u64, Error> {
+    ///     Ok(path.len() as u64)
+    /// }
+    ///
+    /// async fn route(State(mizan): State<MizanService>, request: Request) -> Response {
+    ///     let caller = match mizan.caller(&request).await {
+    ///         Ok(caller) => caller,
+    ///         Err(response) => return response.into_response(),
+    ///     };
+    ///     let path = request.uri().path().to_owned();
+    ///     match caller.call_function(CountVisit { path }).await {
+    ///         Ok(visits) => visits.to_string().into_response(),
+    ///         Err(error) => problem(&error).into_response(),
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the error for the client. Internal errors have been logged.
+    pub async fn call_function<F: ServerFunction>(&self, input: F) -> Result<F::Output, Error> {
+        // Each call has its own copy of the head, which carries its cancellation.
+        let head = Arc::new(RequestHead::clone(&self.head));
+        let principal = self.principal.clone();
+        self.calls.run_function(principal, head, input).await
     }
 
     /// Calls the function `name` with an input as JSON, and returns its output as JSON. An empty input

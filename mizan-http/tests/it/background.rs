@@ -162,3 +162,39 @@ async fn calls_with_values_wait_for_the_work() {
     assert_eq!(saved.unwrap(), 1);
     assert_eq!(work.log(), ["commit", "reply"]);
 }
+
+/// A transaction of sqlx, whose mail is sent only after the commit.
+#[client]
+async fn join(cx: &Cx, email: String) -> Result<(), Error> {
+    let mut transaction = cx.state::<sqlx::SqlitePool>().begin().await?;
+    let work = cx.state::<Work>().clone();
+    cx.after_commit(work.run("mail"));
+    let insert = sqlx::query("INSERT INTO members (email) VALUES (?)").bind(&email);
+    insert.execute(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_rolled_back_sends_no_mail() {
+    let options = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
+    let pool = options.connect("sqlite::memory:").await.unwrap();
+    let create = "CREATE TABLE members (email TEXT PRIMARY KEY)";
+    sqlx::query(create).execute(&pool).await.unwrap();
+    let work = Work::default();
+    work.0.gate.0.add_permits(10);
+    let registry = Registry::new().state(work.clone()).state(pool.clone());
+    let service = MizanService::new(registry.function::<Join>().build().unwrap());
+    for (status, mails) in [(200, 1), (500, 1)] {
+        let body = r#"{"email":"mia@example.org"}"#;
+        let reply = call(&service, post("/api/mizan/call/join", body)).await;
+        assert_eq!(reply.status, status);
+        within_timeout(service.wait_idle()).await;
+        assert_eq!(work.log().len(), mails);
+    }
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM members")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(count, 1);
+}

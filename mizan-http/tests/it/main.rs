@@ -10,6 +10,7 @@ mod app;
 mod authentication;
 mod background;
 mod batch;
+mod cached_queries;
 mod call_lifetime;
 mod caller;
 mod calls;
@@ -23,6 +24,8 @@ mod connections;
 mod cross_origin;
 mod declared_form;
 mod downloads;
+#[cfg(feature = "axum")]
+mod extract;
 mod forms;
 mod forms_app;
 mod forms_in_router;
@@ -47,5 +50,6 @@ mod serving;
 mod signals;
 mod uploads;
 mod versions;
+mod webhook;
 #[cfg(feature = "channels")]
 mod websocket;

@@ -52,6 +52,9 @@ pub(crate) struct Host {
     time_origin: f64,
 }
 
+/// The end of the names of functions that return the state of a form, with its submission token.
+const FORM_STATE: &str = ".state";
+
 /// The state of the current render.
 #[derive(Default)]
 struct RenderState {
@@ -74,6 +77,8 @@ struct RenderState {
     recovered_errors: Vec<String>,
     /// Set if a component threw or a server function failed.
     has_failures: bool,
+    /// Set if a component displays a form.
+    has_form: bool,
 }
 
 impl Host {
@@ -203,6 +208,7 @@ impl Host {
             return;
         };
         render.has_failures |= outcome.result.is_err();
+        render.has_form |= name.ends_with(FORM_STATE);
         let text = String::from_utf8_lossy;
         let (output, problem);
         let result = match &outcome.result {
@@ -248,6 +254,11 @@ impl Host {
     /// Returns whether a component threw or a server function failed.
     pub(crate) fn has_failures(&self) -> bool {
         self.render.borrow().has_failures
+    }
+
+    /// Returns whether a component displays a form.
+    pub(crate) fn has_form(&self) -> bool {
+        self.render.borrow().has_form
     }
 
     /// Returns the error with the index that its JavaScript exception has.

@@ -32,6 +32,8 @@ pub(crate) enum PagesErrorKind {
     },
     /// The folder `public` of a development server is unknown.
     MissingRoot,
+    /// A development server has no built files.
+    MissingBuild,
     NoBrowserFiles,
     MissingEntry,
     UnknownEntry {
@@ -93,6 +95,9 @@ impl fmt::Display for PagesError {
             PagesErrorKind::MissingRoot => f.write_str(
                 "the service of a development server needs the folder that contains Vite's configuration; set \
                  it with `Vite::root`",
+            ),
+            PagesErrorKind::MissingBuild => f.write_str(
+                "a development server has no files to export; run `vite build`, and use `Vite::manifest`",
             ),
             PagesErrorKind::NoBrowserFiles => f.write_str(
                 "the bundle contains no browser files; build it with `BundleBuilder::vite`",

@@ -18,6 +18,7 @@ use super::error_page::ErrorPage;
 use super::headers;
 use super::navigation::{self, NAVIGATION, PageDescription, RequestKind};
 use super::navigation_stream::NavigationStream;
+use super::observer::PageObserver;
 use super::outcome::PageOutcome;
 use super::pages::{PageSettings, Pages};
 use crate::embedded_data::PageData;
@@ -64,6 +65,17 @@ pub struct Page<'a> {
     pub(super) kind: RequestKind,
     /// The answer that replaces the component's markup.
     answer: Option<PageOutcome>,
+    /// Observes a page that is exported.
+    pub(super) observer: Option<PageObserver>,
+}
+
+/// A document that was rendered as a whole.
+pub(super) struct WholeDocument {
+    pub(super) html: String,
+    /// Set if a component or a server function failed.
+    pub(super) has_failures: bool,
+    /// Set if the page contains a form.
+    pub(super) has_form: bool,
 }
 
 /// The parts of the document besides the component's markup.
@@ -104,6 +116,7 @@ impl Pages {
             is_retry: false,
             kind: RequestKind::Document,
             answer: None,
+            observer: None,
         }
     }
 
@@ -264,6 +277,7 @@ impl<'a> Page<'a> {
         let headers = request.headers();
         self.is_retry = headers.contains_key(RETRY);
         self.if_none_match = headers.get(IF_NONE_MATCH).cloned();
+        self.observer = request.extensions().get::<PageObserver>().cloned();
         if self.parts.pages.assets.is_some() {
             self.kind = RequestKind::of(headers, &self.parts.pages.build_id);
         }
@@ -393,6 +407,7 @@ impl<'a> Page<'a> {
             method: self.method.clone(),
             uri: self.uri.clone(),
             answer: None,
+            observer: self.observer.clone(),
             ..*self
         }
     }
@@ -412,6 +427,9 @@ impl<'a> Page<'a> {
             }
             RequestKind::Document | RequestKind::ForeignNavigation => {}
         }
+        if let Some(observer) = self.observer.take() {
+            return self.export(&observer).await;
+        }
         let csp = self.parts.pages.csp.as_ref();
         if csp.is_some() {
             self.parts.nonce.get_or_insert_with(Nonce::random);
@@ -430,17 +448,43 @@ impl<'a> Page<'a> {
     }
 }
 
+impl Page<'_> {
+    /// Renders the document for a file, without a nonce.
+    async fn export(mut self, observer: &PageObserver) -> Result<Response<PageBody>, RenderError> {
+        observer.record_page();
+        let functions = self.functions.take();
+        let functions = functions.map(|call| observer.observe(call));
+        let component = self.component.shared_functions(functions);
+        self.parts.nonce = None;
+        let document = self.parts.whole_document(component).await?;
+        if document.has_form {
+            observer.record_problem(
+                "contains a form, whose submission token belongs to one visitor; render it on the server, or in the browser",
+            );
+        }
+        if document.has_failures {
+            observer.record_problem("a component threw an error, which the log contains");
+        }
+        let body = PageBody::complete(document.html);
+        Ok(headers::response(
+            self.status,
+            "text/html; charset=utf-8",
+            body,
+        ))
+    }
+}
+
 impl DocumentParts<'_> {
     async fn render_whole(&self, component: Component<'_>) -> Result<PageBody, RenderError> {
-        let (html, _) = self.whole_document(component).await?;
-        Ok(PageBody::complete(html))
+        let document = self.whole_document(component).await?;
+        Ok(PageBody::complete(document.html))
     }
 
-    /// Renders the complete document. The second value tells whether a component or a server function failed.
+    /// Renders the complete document.
     pub(super) async fn whole_document(
         &self,
         component: Component<'_>,
-    ) -> Result<(String, bool), RenderError> {
+    ) -> Result<WholeDocument, RenderError> {
         let rendered = self.with_nonce(component).render().await?;
         let mut markup = rendered.html;
         if self.pages.assets.is_some() {
@@ -448,7 +492,11 @@ impl DocumentParts<'_> {
         }
         let mut html = self.document_beginning(&markup, &rendered.styles);
         html.push_str(DOCUMENT_END);
-        Ok((html, rendered.has_failures))
+        Ok(WholeDocument {
+            html,
+            has_failures: rendered.has_failures,
+            has_form: rendered.has_form,
+        })
     }
 
     async fn render_stream(&self, component: Component<'_>) -> Result<PageBody, RenderError> {

@@ -354,6 +354,7 @@ impl Isolate {
                 styles: self.style_sheets(&render.job.component.id),
                 function_results: self.host.take_embedded_data(),
                 has_failures: self.host.has_failures(),
+                has_form: self.host.has_form(),
             }
         });
         self.rendered_at = Some(Instant::now());

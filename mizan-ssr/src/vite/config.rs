@@ -10,7 +10,9 @@ use url::Url;
 use super::assets::PageAssets;
 use super::data_url::data_url;
 use super::env::{EnvError, EnvSettings, process_variables};
-use super::files::{BrowserFiles, BrowserFilesService, Content, HashedNames, NewFile};
+use super::files::{
+    BrowserFiles, BrowserFilesService, Content, HashedNames, NewFile, public_files,
+};
 use super::manifest::{self, Chunks, encode_path};
 use crate::bundle::Bundle;
 use crate::page::{PagesError, PagesErrorKind};
@@ -216,6 +218,43 @@ impl Vite {
                 Ok(BrowserFilesService::development(root.join("public")))
             }
         }
+    }
+
+    /// Returns the files of the build by their paths below the root of the site; `None` if the base is the URL of
+    /// another origin.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`PagesError`] for a development server, or if a file cannot be read.
+    pub(crate) fn built_files(&self) -> Result<Option<Vec<(String, Vec<u8>)>>, PagesError> {
+        let Source::Manifest { files, .. } = &self.source else {
+            return Err(PagesErrorKind::MissingBuild.into());
+        };
+        let base = self.base_url();
+        let Some(folder) = base.strip_prefix('/').filter(|rest| !rest.starts_with('/')) else {
+            return Ok(None);
+        };
+        let files = match files {
+            BuiltFiles::Folder(dist) => {
+                public_files(dist).map_err(|source| PagesErrorKind::UnreadableFiles {
+                    folder: dist.clone(),
+                    source,
+                })?
+            }
+            BuiltFiles::Bundle(bundle) => {
+                let browser = bundle.browser().into_iter();
+                let files = browser.flat_map(|browser| browser.files);
+                files
+                    .map(|(path, content)| (path.to_owned(), content.to_vec()))
+                    .collect()
+            }
+        };
+        let files = files.into_iter();
+        Ok(Some(
+            files
+                .map(|(path, content)| (format!("{folder}{path}"), content))
+                .collect(),
+        ))
     }
 
     /// Determines the root directory for components in `directory`, unless it is set.

@@ -27,6 +27,7 @@ mod packages;
 mod page_cache;
 mod pages;
 mod prefetch;
+mod prerender;
 mod react_19_0;
 mod rendering;
 mod streaming;

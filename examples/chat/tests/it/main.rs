@@ -2,6 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
+#[cfg(unix)]
+mod config;
+#[cfg(unix)]
+mod program;
+#[cfg(unix)]
+mod shutdown;
+#[cfg(all(unix, feature = "telemetry"))]
+mod telemetry;
+
 use std::sync::Arc;
 
 use bytes::Bytes;

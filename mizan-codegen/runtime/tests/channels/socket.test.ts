@@ -518,6 +518,43 @@ describe("reconnecting", () => {
   });
 });
 
+describe("a refused subscription", () => {
+  it("is requested again after a mutation that changes data", async () => {
+    const { fetch } = fakeServer(() =>
+      json(null, { headers: { "mizan-affects": "members" } }),
+    );
+    const api = createApi({ fetch });
+    const { socket, room } = await live(api);
+    const other = subscribe(api, chat, { room: "members" });
+    const invalid = subscribe(api, chat, { room: "" });
+    socket.emit(
+      { t: "unsub", sub: 2, code: "forbidden", message: "join first" },
+      { t: "unsub", sub: 3, code: "invalid", message: "name a room" },
+    );
+    expect(other.state).toMatchObject({
+      status: "closed",
+      error: { code: "forbidden" },
+    });
+    await api.signOut();
+    await after(0);
+    expect(sockets).toHaveLength(1);
+    expect(socket.of("sub")).toHaveLength(4);
+    expect(socket.of("sub")[3]).toMatchObject({
+      sub: 4,
+      params: { room: "members" },
+    });
+    expect(other.state.error).toBeUndefined();
+    socket.emit(subok(4, 1));
+    expect(other.state.status).toBe("live");
+    expect(room.state.status).toBe("live");
+    expect(invalid.state.status).toBe("closed");
+
+    await api.signOut();
+    await after(0);
+    expect(socket.of("sub")).toHaveLength(4);
+  });
+});
+
 describe("the server's limits", () => {
   it("on frames per second are respected", async () => {
     const api = createApi();

@@ -381,3 +381,73 @@ describe("a link", () => {
     expect(requests).toHaveLength(1);
   });
 });
+
+describe("the head of a page", () => {
+  const withHead = (url: string, head: string): Response =>
+    new FakeResponse(new URL(url, location.href).href)
+      .line({ page: { component: "Home.tsx", props: {}, head } })
+      .end().response;
+
+  it("replaces the elements of the previous page", async () => {
+    const answers = [
+      '<meta name="a"><style id="s">p {}</style><script id="j" type="application/ld+json">{"a":1}</script>',
+      '<link rel="canonical" href="/b/">',
+    ];
+    const { navigate } = await openSite((url) =>
+      withHead(url.pathname, answers.shift() ?? ""),
+    );
+    await navigate("/a/");
+    await waitFor(() =>
+      expect(document.head.querySelector("#s")).not.toBeNull(),
+    );
+    const script = document.head.querySelector("#j");
+    expect(script?.textContent).toBe('{"a":1}');
+    expect(document.head.querySelector('meta[name="a"]')).not.toBeNull();
+    await navigate("/b/");
+    await waitFor(() => expect(document.head.querySelector("#s")).toBeNull());
+    expect(document.head.querySelector("#j")).toBeNull();
+    expect(document.head.querySelectorAll('link[href="/b/"]')).toHaveLength(1);
+  });
+
+  it("gives the nonce of the document only to elements with a nonce", async () => {
+    const { navigate } = await openSite((url) =>
+      withHead(
+        url.pathname,
+        '<style nonce="other" id="s">p {}</style><style id="t">p {}</style><script nonce="other" id="j" type="application/json">{}</script>',
+      ),
+    );
+    const meta = document.createElement("meta");
+    meta.setAttribute("property", "csp-nonce");
+    meta.nonce = "n0nce";
+    document.head.append(meta);
+    await navigate("/a/");
+    await waitFor(() =>
+      expect(document.head.querySelector("#s")).not.toBeNull(),
+    );
+    const nonces = ["s", "t", "j"].map((id) =>
+      document.head.querySelector(`#${id}`)?.getAttribute("nonce"),
+    );
+    expect(nonces).toEqual(["n0nce", null, "n0nce"]);
+  });
+});
+
+describe("a browser that saves data", () => {
+  it.each([{ saveData: true }, { effectiveType: "2g" }])(
+    "prefetches no page: %o",
+    async (connection) => {
+      vi.stubGlobal(
+        "navigator",
+        Object.create(navigator, { connection: { value: connection } }),
+      );
+      await openSite(() => page("/posts/1/", "Home.tsx").end().response);
+      const link = screen.getByRole("link", { name: "One" });
+      await act(async () => {
+        link.focus();
+        link.dispatchEvent(new Event("touchstart", { bubbles: true }));
+        await new Promise((resolve) => setTimeout(resolve));
+      });
+      expect(requests).toEqual([]);
+      vi.unstubAllGlobals();
+    },
+  );
+});

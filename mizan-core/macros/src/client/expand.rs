@@ -111,6 +111,11 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
     });
     let limits = options.limits.expand();
     let limit_key = limit_key(parsed);
+    let cache = options.cache.as_ref().map(|cache| {
+        quote! {
+            const CACHE: ::std::option::Option<&'static str> = ::std::option::Option::Some(#cache);
+        }
+    });
     let policy = options
         .policy
         .as_ref()
@@ -132,6 +137,7 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
             const AFFECTS: &'static [::mizan_core::function::Affected] = &[#(#affects),*];
             #pages
             #content_type
+            #cache
             #limits
             const DOCS: &'static str = #docs;
             const SOURCE: ::std::option::Option<::mizan_core::function::Source> =

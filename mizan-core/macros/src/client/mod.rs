@@ -1,5 +1,6 @@
 //! `#[client]`: turns an async function into a `ServerFunction`.
 
+mod cache;
 mod expand;
 mod parse;
 mod state;

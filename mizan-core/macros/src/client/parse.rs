@@ -14,11 +14,11 @@ use syn::{
     TypeReference, parenthesized, parse_quote,
 };
 
-use super::state;
+use super::{cache, state};
 use crate::encoding;
 use crate::policy::Policy;
 
-const OPTIONS: &str = "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages`, `content_type`, `limit`, `limit_unavailable`, `state` and `input`";
+const OPTIONS: &str = "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages`, `content_type`, `cache`, `limit`, `limit_unavailable`, `state` and `input`";
 
 /// The options in `#[client(..)]`.
 #[derive(Default)]
@@ -30,6 +30,7 @@ pub(crate) struct Options {
     pub(crate) affects: Vec<syntax::Affected>,
     pub(crate) pages: Option<Pages>,
     pub(crate) content_type: Option<LitStr>,
+    pub(crate) cache: Option<LitStr>,
     /// The types of state that other functions read from the context.
     pub(crate) state: Vec<Type>,
     pub(crate) limits: syntax::Limits,
@@ -65,6 +66,7 @@ impl Parse for Options {
                 "pages" => options.pages = Some(pages(input, option)?),
                 "content_type" => options.content_type = Some(content_type(input, option)?),
                 "state" => options.state = state::declared_types(input, option)?,
+                "cache" => options.cache = Some(cache::parse(input, option)?),
                 "limit" => options.limits.parse_limits(input, option)?,
                 "limit_unavailable" => options.limits.parse_unavailable(input, option)?,
                 "input" => options.input = Some(syntax::value(input, option, "input = Name")?),
@@ -91,6 +93,25 @@ impl Parse for Options {
                 pages.span(),
                 "only a query has pages: write `#[client(query, pages(after = next))]`",
             ));
+        }
+        if let Some(cache) = given("cache") {
+            if let Some(check) = given("authorize").or(given("auth"))
+                && (check == "authorize" || !matches!(options.policy, Some(Policy::Anyone)))
+            {
+                return Err(syn::Error::new(
+                    cache.span(),
+                    format!(
+                        "caches send the replies of this query to every client, so `{check}` could not \
+                         protect them; remove `cache`, or `{check}`"
+                    ),
+                ));
+            }
+            if given("query").or(given("context")).is_none() {
+                return Err(syn::Error::new(
+                    cache.span(),
+                    "only the replies of a query can be cached: write `#[client(query, cache = \"..\")]`",
+                ));
+            }
         }
         if let (Some(unavailable), None) = (given("limit_unavailable"), given("limit")) {
             return Err(syn::Error::new(

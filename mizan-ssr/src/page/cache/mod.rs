@@ -41,7 +41,8 @@ impl Page<'_> {
     /// before each use, because a mutation can drop it at any time.
     ///
     /// The page must not depend on the visitor. A page with [`functions`](Self::functions), which may run on behalf
-    /// of a user, is not cached, and a warning is logged; use [`public_functions`](Self::public_functions).
+    /// of a user, is not cached, and a warning is logged; use [`public_functions`](Self::public_functions). A page
+    /// with a form is not cached either, because its submission token belongs to one visitor.
     pub fn cache(mut self, policy: CachePolicy) -> Self {
         self.cache_policy = Some(policy);
         self
@@ -49,7 +50,8 @@ impl Page<'_> {
 
     /// Renders the page, or takes it from the cache.
     pub(super) async fn render_or_reuse(mut self) -> Result<Response<PageBody>, RenderError> {
-        let Some(policy) = self.cache_policy.take() else {
+        let policy = self.cache_policy.take();
+        let Some(policy) = policy.filter(|_| self.observer.is_none()) else {
             return self.render().await;
         };
         if self.is_private() {
@@ -136,9 +138,14 @@ impl Page<'_> {
         let component = std::mem::replace(&mut self.component, again);
         let rendered = self.parts.whole_document(component).await;
         self.parts.nonce = nonce;
-        let (html, has_failures) = rendered?;
-        let page = Arc::new(StoredPage::new(html, marker.as_ref()));
-        if !has_failures {
+        let rendered = rendered?;
+        let page = Arc::new(StoredPage::new(rendered.html, marker.as_ref()));
+        if rendered.has_form {
+            tracing::warn!(
+                component = self.parts.path,
+                "not caching a page with a form, because its submission token belongs to one visitor"
+            );
+        } else if !rendered.has_failures {
             permit.store(&page, policy);
         }
         Ok(page)

@@ -31,6 +31,11 @@ pub(super) const DECISIONS: &[Decision] = &[
         reason: "the forms of the account flows derive `Validate`, which `Form` requires",
     },
     Decision {
+        package: "mizan-http",
+        library: "axum_core",
+        reason: "`Cx::extract` takes axum's extractors (feature `axum`)",
+    },
+    Decision {
         package: "mizan-core",
         library: "cookie",
         reason: "`Cx::set_cookie` takes the `Cookie` that applications build with the crate",

@@ -27,6 +27,14 @@ import type { ServerAddress, Transport } from "../transport/transport";
 /** The time for which a subscription without holders is kept, in milliseconds. A component may remount. */
 const lingerMs = 1_000;
 
+/** The codes of refusals that depend on the permissions of the user. */
+const permissionCodes: ReadonlySet<string> = new Set([
+  "forbidden",
+  "not_found",
+  "reauthenticate",
+  "unauthenticated",
+]);
+
 const connections = new WeakMap<Transport, ChannelConnection>();
 
 /** Returns the connection that all subscriptions through this transport share. */
@@ -34,9 +42,10 @@ export function connectionOf(transport: Transport): ChannelConnection {
   let connection = connections.get(transport);
   if (!connection) {
     const made = new ChannelConnection(transport.address);
-    // After a sign-in or a sign-out, the connection may belong to another user.
     transport.onAffects((invalidations) => {
+      // After a sign-in or a sign-out, the connection may belong to another user.
       if (invalidations.some(({ name }) => name === "*")) made.restart();
+      else made.retryRefused();
     });
     connections.set(transport, made);
     connection = made;
@@ -133,6 +142,19 @@ export class ChannelConnection implements SocketOwner {
     this.#stoppedBy = undefined;
     for (const subscription of this.#all()) subscription.reopen();
     if (this.#subscriptions.size > 0) this.#socket.restart();
+  }
+
+  /**
+   * Requests the subscriptions again that the server refused to this user, whose permissions a mutation may
+   * have changed.
+   */
+  retryRefused(): void {
+    for (const subscription of this.#all()) {
+      const { closedBy } = subscription;
+      if (!closedBy || !permissionCodes.has(closedBy.code)) continue;
+      subscription.reopen();
+      this.#subscribe(subscription);
+    }
   }
 
   opened({ user, limits }: WelcomeFrame): void {
