@@ -8,6 +8,8 @@ use mizan_core::adapter::encode_json;
 use mizan_core::channel::Position;
 use mizan_core::{App, Channel, Cx};
 
+use tracing::Instrument as _;
+
 use crate::backoff::random_up_to;
 use crate::broker::{Broker, BrokerError, Notification, Publication, Retention};
 use crate::connection::Connection;
@@ -140,7 +142,15 @@ impl Channels {
         let mut publication = Publication::new(data).with_retention(retention);
         publication.key = key;
         let group = broker_group(C::NAME, &C::group(params));
-        let position = self.0.broker.publish(&group, publication).await;
+        let span = tracing::info_span!(
+            target: "mizan::channel",
+            "mizan.publish",
+            otel.kind = "producer",
+            messaging.system = "mizan",
+            messaging.destination.name = C::NAME,
+        );
+        let publishing = self.0.broker.publish(&group, publication);
+        let position = publishing.instrument(span).await;
         metrics::counter!("mizan_channels_published_total", "channel" => C::NAME).increment(1);
         if !matches!(&position, Err(error) if error.is_unsent()) {
             dedup::note_publication();

@@ -23,6 +23,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tower_service::Service;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
 
 #[derive(serde::Serialize, schemars::JsonSchema)]
 struct Output {
@@ -78,6 +80,11 @@ fn main() {
     for (connections, pipelined) in [(1, 1), (32, 1), (32, 16)] {
         over_loopback(&plan, connections, pipelined);
     }
+    println!(
+        "\n{:<44}{:>12}{:>12}{:>9}",
+        "calls per second, medians", "spans off", "spans on", "ratio"
+    );
+    with_spans(&plan, 32, 16);
 }
 
 fn in_process(plan: &Plan) {
@@ -120,6 +127,35 @@ fn over_loopback(plan: &Plan, connections: usize, pipelined: usize) {
     let axum_at = axum_at.tap_io(|stream| stream.set_nodelay(true).unwrap());
     server.spawn(async { axum::serve(axum_at, axum()).await });
     server.spawn(async { mizan_http::serve(mizan_at, mizan()).await });
+    let name = format!("loopback, connections: {connections}, at once: {pipelined}");
+    report(&name, plan, |contender| {
+        let addr = addrs[contender as usize];
+        client.block_on(load(addr, connections, pipelined, plan.round))
+    });
+}
+
+/// Compares servers whose worker threads have no subscriber and one that records spans and events of the level `INFO`.
+///
+/// Runs last, because a subscriber makes the disabled spans of other threads slower.
+fn with_spans(plan: &Plan, connections: usize, pipelined: usize) {
+    let client = one_worker();
+    let observed = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .on_thread_start(|| {
+            let subscriber = tracing_subscriber::registry().with(LevelFilter::INFO);
+            // The subscriber stays until the thread ends.
+            std::mem::forget(tracing::subscriber::set_default(subscriber));
+        })
+        .build()
+        .unwrap();
+    let servers = [one_worker(), observed];
+    let addrs = servers.each_ref().map(|server| {
+        let listener = server.block_on(listen());
+        let addr = listener.local_addr().unwrap();
+        server.spawn(async move { mizan_http::serve(listener, mizan()).await });
+        addr
+    });
     let name = format!("loopback, connections: {connections}, at once: {pipelined}");
     report(&name, plan, |contender| {
         let addr = addrs[contender as usize];

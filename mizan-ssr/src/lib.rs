@@ -72,11 +72,13 @@ mod fetch;
 mod function_calls;
 mod inline_json;
 mod modules;
+mod observation;
 mod output;
 mod pool;
 
 pub use bundle::Bundle;
 pub use error::RenderError;
+pub use observation::set_error_ids;
 pub use page::Pages;
 pub use renderer::Renderer;
 pub use vite::Vite;

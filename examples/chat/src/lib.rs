@@ -6,6 +6,7 @@
 )]
 
 pub mod admin;
+pub mod config;
 pub mod contact;
 pub mod functions;
 pub mod leave;
@@ -14,6 +15,7 @@ pub mod pages;
 pub mod people;
 pub mod profile;
 pub mod rooms;
+pub mod telemetry;
 
 use mizan_channels::Channels;
 use mizan_core::Registry;

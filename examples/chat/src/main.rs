@@ -10,25 +10,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use chat::config::{Config, ConfigError};
 use chat::pages::{self, Assets};
 use chat::people::People;
-use clap::{Parser, Subcommand};
-use mizan_auth::mail::{ConsoleMailer, FileMailer, Mailer};
+use chat::telemetry;
+use clap::{Args, Parser, Subcommand};
+use listenfd::ListenFd;
+use mizan_auth::mail::{ConsoleMailer, FileMailer, Mailer, SmtpMailer};
 use mizan_auth::{Accounts, AccountsBuilder};
 use mizan_channels::Channels;
 use mizan_channels::broker::{MemoryBroker, RedisBroker};
-use mizan_http::{AllowedHosts, Compression, MizanService, serve, shutdown_signal};
-use mizan_ssr::Bundle;
+use mizan_http::{
+    AllowedHosts, Compression, Health, MizanService, RequestTracing, Shutdown, serve,
+};
+use mizan_ssr::{Bundle, Renderer};
+use serde::Serialize;
 use tokio::net::TcpListener;
 use tower_layer::Layer as _;
-use tracing_subscriber::EnvFilter;
 
 #[derive(Parser)]
 #[command(about = "The chat example of mizan")]
 struct Options {
-    /// Port to listen on; 0 selects a free port
-    #[arg(long, default_value_t = 8000)]
-    port: u16,
+    /// Read settings from this TOML file. Environment variables such as `CHAT_PORT` and options take precedence
+    #[arg(long, value_name = "FILE", env = "CHAT_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
     /// Folder of the front end, with its components in `src` and the output of Vite in `dist`
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/web"))]
     web: PathBuf,
@@ -43,24 +50,46 @@ struct Options {
     /// Read the pages from this file, which the command `bundle` wrote, instead of the folder of the front end
     #[arg(long, value_name = "FILE", conflicts_with = "dev")]
     bundle: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Settings of [`Config`] on the command line.
+#[derive(Args, Serialize)]
+struct Overrides {
+    /// Port to listen on; 0 selects a free port [default: 8000]
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    port: Option<u16>,
     /// SQLite file of the accounts, created if it does not exist [default: `chat.db` next to the
     /// executable]
     #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<PathBuf>,
     /// Write mail to files in this folder instead of printing it
     #[arg(long, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     mail: Option<PathBuf>,
     /// Base URL of links in mail [default: `http://localhost` with the port]
     #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     base_url: Option<String>,
-    /// Time after a password check during which sensitive actions are allowed
-    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
-    recent_for: u64,
+    /// Time after a password check during which sensitive actions are allowed [default: 300]
+    #[arg(long, value_name = "SECONDS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recent_for: Option<u64>,
     /// Share the rooms with other processes through this Redis server, such as `redis://localhost`
     #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     redis: Option<String>,
-    #[command(subcommand)]
-    command: Option<Command>,
+    /// Export traces to the OpenTelemetry collector at this URL (feature `telemetry`)
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    otlp: Option<String>,
+    /// Serve metrics for Prometheus at this address (feature `telemetry`)
+    #[arg(long, value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -78,24 +107,32 @@ enum Command {
     },
 }
 
+/// The exit status for an invalid configuration (`EX_CONFIG` of `sysexits.h`).
+const EXIT_CONFIG: u8 = 78;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Options::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<ConfigError>() {
+                ExitCode::from(EXIT_CONFIG)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }
 
-async fn run(options: Options) -> anyhow::Result<()> {
+async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    let config = Config::load(options.config.as_deref(), &options.overrides)?;
     match &options.command {
         Some(Command::Manifest) => {
-            let people = People::open(":memory:".as_ref(), accounts(&options, 0)).await?;
+            let people = People::open(":memory:".as_ref(), accounts(&config, 0)?).await?;
             let registry = chat::registry(people, Channels::new(MemoryBroker::new()));
             println!("{}", registry.manifest()?);
-            return Ok(());
+            return Ok(ExitCode::SUCCESS);
         }
         Some(Command::Bundle { file }) => {
             let summary = pages::bundle(&options.web, file)?;
@@ -103,10 +140,10 @@ async fn run(options: Options) -> anyhow::Result<()> {
                 eprintln!("warning: {warning}");
             }
             println!("{summary}");
-            return Ok(());
+            return Ok(ExitCode::SUCCESS);
         }
         Some(Command::Prerender { directory, paths }) => {
-            let people = open_people(&options, options.port).await?;
+            let people = open_people(&config, config.port).await?;
             let accounts = people.accounts.clone();
             let registry = chat::registry(people, Channels::new(MemoryBroker::new()));
             let mizan = MizanService::builder(registry.build()?)
@@ -115,47 +152,92 @@ async fn run(options: Options) -> anyhow::Result<()> {
             let assets = assets(&options)?;
             let summary = pages::prerender(mizan, assets, directory, paths.clone()).await?;
             println!("{summary}");
-            return Ok(());
+            return Ok(ExitCode::SUCCESS);
         }
         None => {}
     }
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()))
-        .with_writer(std::io::stderr)
-        .init();
-
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}: is the port in use?"))?;
+    let telemetry = telemetry::start(&config).await?;
+    let listener = listen(config.port).await?;
     let port = listener.local_addr()?.port();
 
-    let people = open_people(&options, port).await?;
+    let people = open_people(&config, port).await?;
     let accounts = people.accounts.clone();
     tokio::spawn(accounts.purge_every(Duration::from_secs(60 * 60)));
 
-    let channels = match &options.redis {
+    let channels = match &config.redis {
         Some(url) => Channels::new(RedisBroker::new(url.as_str())?),
         None => Channels::new(MemoryBroker::new()),
     };
+    let proxies = config.trusted_proxies.iter().map(|network| network.parse());
+    let proxies: Vec<_> = proxies
+        .collect::<Result<_, _>>()
+        .context("`trusted_proxies` has an entry that is not a network")?;
     let mizan = MizanService::builder(chat::registry(people, channels.clone()).build()?)
         .authenticate(accounts.clone())
-        .openapi(openapi_options(&options))
+        .openapi(openapi_options(&config))
+        .trusted_proxies(proxies.clone())
+        .server_timing(options.dev.is_some())
         .build()?;
-    let site = pages::site(mizan.clone(), assets(&options)?)?;
+    let seconds = Duration::from_secs;
+    let (mail, traces) = (accounts.clone(), telemetry);
+    let shutdown = Shutdown::new()
+        .deadline(seconds(config.shutdown_deadline))
+        .readiness_delay(seconds(config.readiness_delay))
+        .drain_window(seconds(config.drain_window))
+        .service(&mizan)
+        .wait_for("mail", async move { mail.flush_mail().await })
+        .wait_for("traces", traces.flush());
+    let pages = pages::pages(assets(&options)?)?;
+    let health = health(&shutdown, &accounts, &channels, &pages.renderer);
+    let site = pages::site(mizan, pages, health);
     // Prevents DNS rebinding: requests for other host names are rejected.
-    let hosts = AllowedHosts::new(&options.base_url)?.and_local();
+    let hosts = AllowedHosts::new(&config.base_url)?.and_local();
+    let tracing = RequestTracing::new().trusted_proxies(proxies.clone());
+    let site = tracing.layer(hosts.layer(Compression::new().layer(site)));
 
-    println!("http://localhost:{port}");
-    serve(listener, hosts.layer(Compression::new().layer(site)))
-        .with_graceful_shutdown(async move {
-            shutdown_signal().await;
-            channels.drain(Duration::from_secs(2)).await;
+    let run = shutdown.run(|stop| {
+        println!("http://localhost:{port}");
+        serve(listener, site)
+            .trusted_proxies(proxies)
+            .with_graceful_shutdown(stop)
+    });
+    Ok(run.await?)
+}
+
+/// Listens on the socket that systemd or another supervisor passed to the process, or on a port.
+async fn listen(port: u16) -> anyhow::Result<TcpListener> {
+    if let Some(listener) = ListenFd::from_env().take_tcp_listener(0)? {
+        listener.set_nonblocking(true)?;
+        return Ok(TcpListener::from_std(listener)?);
+    }
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}: is the port in use?"))
+}
+
+/// The checks of `/health/ready`.
+fn health(
+    shutdown: &Shutdown,
+    accounts: &Accounts,
+    channels: &Channels,
+    renderer: &Renderer,
+) -> Health {
+    let (accounts, channels, renderer) = (accounts.clone(), channels.clone(), renderer.clone());
+    Health::new()
+        .shutdown(shutdown)
+        .check("accounts", move || {
+            let accounts = accounts.clone();
+            async move { accounts.check_store().await }
         })
-        .await?;
-    mizan.wait_idle().await;
-    accounts.flush_mail().await;
-    Ok(())
+        .check("broker", move || {
+            let channels = channels.clone();
+            async move { channels.check().await }
+        })
+        .check("renderer", move || {
+            let renderer = renderer.clone();
+            async move { renderer.check() }
+        })
 }
 
 /// The bundle in the executable. `CHAT_BUNDLE` names its file when the program is compiled.
@@ -177,19 +259,19 @@ fn assets(options: &Options) -> anyhow::Result<Assets> {
 }
 
 /// Opens the database with the demo accounts.
-async fn open_people(options: &Options, port: u16) -> anyhow::Result<People> {
-    let database = match &options.database {
+async fn open_people(config: &Config, port: u16) -> anyhow::Result<People> {
+    let database = match &config.database {
         Some(database) => database.clone(),
         None => std::env::current_exe()?.with_file_name("chat.db"),
     };
-    let people = People::open(&database, accounts(options, port)).await?;
+    let people = People::open(&database, accounts(config, port)?).await?;
     people.seed().await?;
     Ok(people)
 }
 
 /// Describes the API. Only a server with an https base URL uses secure cookies.
-fn openapi_options(options: &Options) -> mizan_openapi::Options {
-    let is_secure = options
+fn openapi_options(config: &Config) -> mizan_openapi::Options {
+    let is_secure = config
         .base_url
         .as_deref()
         .is_some_and(|url| url.starts_with("https:"));
@@ -203,14 +285,16 @@ fn openapi_options(options: &Options) -> mizan_openapi::Options {
         .authentication([mizan_openapi::Authentication::Cookie(cookie.to_owned())])
 }
 
-/// Configures the accounts from the options, for a server on this port.
-fn accounts(options: &Options, port: u16) -> AccountsBuilder {
-    let base_url = options.base_url.clone();
-    let mailer: Arc<dyn Mailer> = match &options.mail {
-        Some(folder) => Arc::new(FileMailer::new(folder)),
-        None => Arc::new(ConsoleMailer),
+/// Configures the accounts, for a server on this port.
+fn accounts(config: &Config, port: u16) -> anyhow::Result<AccountsBuilder> {
+    let base_url = config.base_url.clone();
+    let mailer: Arc<dyn Mailer> = match (&config.smtp, &config.mail) {
+        (Some(url), _) => Arc::new(SmtpMailer::new(url, &config.mail_from)?),
+        (None, Some(folder)) => Arc::new(FileMailer::new(folder)),
+        (None, None) => Arc::new(ConsoleMailer),
     };
-    Accounts::builder(base_url.unwrap_or_else(|| format!("http://localhost:{port}")))
+    let base_url = base_url.unwrap_or_else(|| format!("http://localhost:{port}"));
+    Ok(Accounts::builder(base_url)
         .mailer(mailer)
-        .recent_for(Duration::from_secs(options.recent_for))
+        .recent_for(Duration::from_secs(config.recent_for)))
 }

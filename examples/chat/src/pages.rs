@@ -10,13 +10,15 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use mizan_auth::Accounts;
 use mizan_auth::accounts::Ticket;
+use mizan_core::TraceId;
 use mizan_core::wire::MAX_SAFE_INTEGER;
 use mizan_http::response::ReplyBody;
-use mizan_http::{FormPages, MizanService};
+use mizan_http::{FormPages, Health, MizanService};
 use mizan_ssr::bundle::{BundleBuildError, BundleSummary, ViteBuild};
 use mizan_ssr::page::{STRICT_CSP, TrailingSlash};
 use mizan_ssr::prerender::{Prerender, PrerenderSummary};
 use mizan_ssr::renderer::RendererBuilder;
+use mizan_ssr::vite::BrowserFilesService;
 use mizan_ssr::{Bundle, Pages, Renderer, Vite};
 use serde::{Deserialize, Deserializer, Serialize};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -53,17 +55,13 @@ pub fn bundle(web: &Path, file: &Path) -> Result<BundleSummary, BundleBuildError
         .build(file)
 }
 
-/// Builds the router of the functions, the pages, the forms and the static files.
-///
-/// # Errors
-///
-/// Returns an error if a file that the pages need is missing from the folder.
-pub fn site(
-    mizan: MizanService<Accounts>,
-    assets: Assets,
-) -> anyhow::Result<FormPages<Router, Accounts>> {
-    let (vite, renderer) = assets.open()?;
-    router(mizan, &vite, renderer)
+/// The renderer of the pages, and the static files.
+pub struct SitePages {
+    /// The renderer.
+    pub renderer: Renderer,
+    pages: Pages,
+    vite: Vite,
+    files: BrowserFilesService,
 }
 
 /// Writes the static pages and the pages at `paths` to `directory`, as a visitor sees them.
@@ -77,8 +75,9 @@ pub async fn prerender(
     directory: &Path,
     paths: Vec<String>,
 ) -> anyhow::Result<PrerenderSummary> {
-    let (vite, renderer) = assets.open()?;
-    let summary = Prerender::new(router(mizan, &vite, renderer)?)
+    let pages = pages(assets)?;
+    let vite = pages.vite.clone();
+    let summary = Prerender::new(site(mizan, pages, Health::new()))
         .paths(STATIC_PATHS)
         .paths(ROOMS.map(|room| format!("/rooms/{room}/")))
         .paths(paths)
@@ -112,14 +111,16 @@ impl Assets {
     }
 }
 
-fn router(
-    mizan: MizanService<Accounts>,
-    vite: &Vite,
-    renderer: RendererBuilder,
-) -> anyhow::Result<FormPages<Router, Accounts>> {
+/// Starts the renderer.
+///
+/// # Errors
+///
+/// Returns an error if a file that the pages need is missing from the folder.
+pub fn pages(assets: Assets) -> anyhow::Result<SitePages> {
+    let (vite, renderer) = assets.open()?;
     let files = vite.service()?;
     let renderer = renderer.check_components(["pages"]).build()?;
-    let pages = Pages::builder(renderer)
+    let pages = Pages::builder(renderer.clone())
         .entry("src/main.tsx")
         .lang("en")
         .head(HEAD)
@@ -130,6 +131,22 @@ fn router(
         .error("pages/Error.tsx")
         .sign_in("/sign-in/")
         .build()?;
+    // The id of a page that fails is that of its trace, as for calls.
+    mizan_ssr::set_error_ids(|| TraceId::current().map(|id| id.to_string()));
+    Ok(SitePages {
+        renderer,
+        pages,
+        vite,
+        files,
+    })
+}
+
+/// Builds the router of the functions, the pages, the forms, the static files and the health checks.
+pub fn site(
+    mizan: MizanService<Accounts>,
+    SitePages { pages, files, .. }: SitePages,
+    health: Health,
+) -> FormPages<Router, Accounts> {
     let site = Site {
         mizan: mizan.clone(),
         pages,
@@ -153,12 +170,13 @@ fn router(
         .route("/admin/", get(admin))
         .with_state(site.clone())
         .nest_service("/api/mizan", mizan.clone())
+        .nest_service("/health", health)
         .fallback_service(files.fallback(get(not_found).with_state(site)))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
         ));
-    Ok(FormPages::new(router, mizan))
+    FormPages::new(router, mizan)
 }
 
 const HEAD: &str = r#"<meta name="color-scheme" content="light dark"><link rel="icon" href="/favicon.svg" type="image/svg+xml">"#;

@@ -2,10 +2,12 @@
 
 use std::error::Error as _;
 use std::sync::Arc;
+use std::time::Instant;
 
 use mizan_core::Error;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
+use tracing::{Instrument as _, Span};
 
 use super::Mailer;
 use super::templates::{MailKind, TemplateContext, Templates};
@@ -13,6 +15,22 @@ use crate::email_address::EmailAddress;
 
 /// The maximum number of mails that are sent at the same time.
 const MAX_CONCURRENT_MAILS: usize = 16;
+
+/// A mail in the gauge of queued mail, until it is dropped.
+struct QueuedMail;
+
+impl QueuedMail {
+    fn new() -> Self {
+        metrics::gauge!("mizan_mail_queued").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for QueuedMail {
+    fn drop(&mut self) {
+        metrics::gauge!("mizan_mail_queued").decrement(1.0);
+    }
+}
 
 /// Renders mail immediately and sends it in a background task.
 ///
@@ -51,14 +69,30 @@ impl MailQueue {
         };
         let mail = self.templates.render(kind, to.clone(), &context)?;
         let (mailer, permits) = (Arc::clone(&self.mailer), Arc::clone(&self.permits));
-        self.tasks.spawn(async move {
+        let span = tracing::info_span!(
+            target: "mizan::mail",
+            "mizan.mail",
+            otel.kind = "client",
+            otel.status_code = tracing::field::Empty,
+            mizan.mail.kind = kind.as_str(),
+        );
+        let queued = QueuedMail::new();
+        let send = async move {
             // The semaphore is never closed, so this cannot fail.
             let _permit = permits.acquire().await;
-            if let Err(error) = mailer.send(&mail).await {
+            let started = Instant::now();
+            let result = mailer.send(&mail).await;
+            let outcome = if result.is_ok() { "ok" } else { "error" };
+            metrics::histogram!("mizan_mail_duration_seconds", "kind" => kind.as_str(), "outcome" => outcome)
+                .record(started.elapsed().as_secs_f64());
+            if let Err(error) = result {
+                Span::current().record("otel.status_code", "ERROR");
                 let cause = error.source().map(tracing::field::display);
-                tracing::error!(?kind, cause, "{error}");
+                tracing::error!(kind = kind.as_str(), cause, "{error}");
             }
-        });
+            drop(queued);
+        };
+        self.tasks.spawn(send.instrument(span));
         Ok(())
     }
 

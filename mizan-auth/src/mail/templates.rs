@@ -67,6 +67,11 @@ pub(crate) enum MailKind {
 }
 
 impl MailKind {
+    /// Returns the name of the kind in spans, logs and metrics.
+    pub(super) fn as_str(self) -> &'static str {
+        self.template_name().trim_end_matches(".txt")
+    }
+
     const fn template_name(self) -> &'static str {
         match self {
             Self::VerifyEmail => "verify_email.txt",

@@ -8,9 +8,10 @@ use crate::client_budget::Exhausted;
 
 /// Returns `unavailable`, with a time after which the client may retry.
 pub(crate) fn busy(exhausted: Exhausted) -> Error {
-    let message = match exhausted {
-        Exhausted::Total => "the server is busy",
-        Exhausted::Client => "too many concurrent requests from this address",
+    let (limit, message) = match exhausted {
+        Exhausted::Total => ("total", "the server is busy"),
+        Exhausted::Client => ("client", "too many concurrent requests from this address"),
     };
+    metrics::counter!("mizan_http_rejections_total", "limit" => limit).increment(1);
     Error::new(ErrorCode::Unavailable, message).with_retry_after(Duration::from_secs(1))
 }

@@ -22,6 +22,22 @@ pub(super) struct ConnectionSlot {
     _share: Option<Share>,
 }
 
+impl ConnectionSlot {
+    fn new(permit: OwnedSemaphorePermit, share: Option<Share>) -> Self {
+        metrics::gauge!("mizan_http_connections").increment(1.0);
+        Self {
+            _permit: permit,
+            _share: share,
+        }
+    }
+}
+
+impl Drop for ConnectionSlot {
+    fn drop(&mut self) {
+        metrics::gauge!("mizan_http_connections").decrement(1.0);
+    }
+}
+
 /// Accepts connections within the limits.
 pub(super) struct ConnectionAcceptor {
     listener: TcpListener,
@@ -62,11 +78,7 @@ impl ConnectionAcceptor {
             match self.listener.accept().await {
                 Ok((stream, peer)) => match self.take_share(peer) {
                     Ok(share) => {
-                        let slot = ConnectionSlot {
-                            _permit: permit,
-                            _share: share,
-                        };
-                        return (stream, peer, slot);
+                        return (stream, peer, ConnectionSlot::new(permit, share));
                     }
                     Err(_) => drop(stream),
                 },
@@ -92,6 +104,9 @@ impl ConnectionAcceptor {
             return Ok(None);
         }
         let share = self.per_client.take(Some(ClientKey::from(addr)), 1);
+        if share.is_err() {
+            metrics::counter!("mizan_http_rejections_total", "limit" => "connections").increment(1);
+        }
         if share.is_err() && self.refusal_log.allows() {
             tracing::warn!(
                 client = %addr,

@@ -106,6 +106,12 @@ async fn connection(
             "ping" => send_frame(&mut socket, &json!({ "t": "pong" })).await?,
             "state" => audit.broker_state_changed(frame["state"] == "suspended"),
             "welcome" => {}
+            // The server shuts down. The next connection reaches another one.
+            "drain" => {
+                let after = frame["after"].as_u64().unwrap();
+                sleep(Duration::from_millis(after)).await;
+                return None;
+            }
             "unsub" => panic!("{frame}"),
             other => panic!("{other}"),
         }

@@ -18,6 +18,7 @@ mod proxy;
 #[expect(dead_code, reason = "the tests of mizan-channels use the rest")]
 #[path = "../../../mizan-channels/tests/it/redis_server.rs"]
 mod redis_server;
+mod rolling_deploy;
 mod server;
 
 use std::sync::Arc;
@@ -65,6 +66,17 @@ async fn long() {
         disaster_interval: Duration::from_secs(2),
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rolling_deploy_loses_nothing() {
+    rolling_deploy::run(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes"]
+async fn rolling_deploys_lose_nothing() {
+    rolling_deploy::run(20).await;
 }
 
 /// The server process of the other tests.
@@ -137,6 +149,7 @@ async fn run(scale: &Scale) {
     while let Some(client) = clients.join_next().await {
         client.unwrap();
     }
+    audit.assert_suspended();
     println!("{disasters} disasters: {}", audit.verdict(scale.clients));
     assert!(
         disasters >= 6,

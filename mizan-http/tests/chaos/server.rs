@@ -1,16 +1,18 @@
 //! Server processes, which run this test program in another role.
 
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::time::Duration;
 
-use mizan_channels::Channels;
 use mizan_channels::broker::RedisBroker;
-use mizan_core::{Channel, Cx, Decision, Registry, channel};
-use mizan_http::{MizanService, serve};
+use mizan_channels::{Channels, ChannelsExt as _};
+use mizan_core::{Channel, Cx, Decision, Error, Registry, channel, client};
+use mizan_http::{Health, MizanService, Shutdown, serve};
 use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
+
+use crate::rolling_deploy::{self, READINESS_DELAY};
 
 #[derive(Deserialize, schemars::JsonSchema)]
 pub(crate) struct Room {
@@ -47,11 +49,43 @@ pub(crate) async fn serve_forever() {
     let channels = Channels::new(RedisBroker::new(redis).unwrap());
     let app = Registry::new()
         .channel::<Log>()
+        .function::<Say>()
         .state(channels)
         .build()
         .unwrap();
+    let mizan = MizanService::new(app);
+    let shutdown = Shutdown::new()
+        .readiness_delay(READINESS_DELAY)
+        .drain_window(Duration::from_millis(500))
+        .service(&mizan);
+    let health = Health::new().shutdown(&shutdown);
+    let router = axum::Router::new()
+        .nest_service("/api/mizan", mizan)
+        .nest_service("/health", health);
     let listener = TcpListener::bind(addr).await.unwrap();
-    serve(listener, MizanService::new(app)).await.unwrap();
+    let code = shutdown
+        .run(|stop| serve(listener, router).with_graceful_shutdown(stop))
+        .await;
+    assert_eq!(code.unwrap(), ExitCode::SUCCESS);
+}
+
+#[derive(serde::Serialize, schemars::JsonSchema)]
+struct Said {
+    epoch: String,
+    offset: u64,
+}
+
+/// Publishes a number, and returns its position.
+#[client]
+async fn say(cx: &Cx, number: u64) -> Result<Said, Error> {
+    let params = Room {
+        room: "chaos".to_owned(),
+    };
+    let at = cx.channels().publish::<Log>(&params, number).await?;
+    Ok(Said {
+        epoch: at.epoch,
+        offset: at.offset,
+    })
 }
 
 /// Two server processes that share one Redis.
@@ -88,6 +122,25 @@ impl Servers {
         process.kill().unwrap();
         process.wait().unwrap();
         sleep(Duration::from_millis(300)).await;
+        *process = spawn_server(*addr, &self.redis);
+        wait_until_listening(*addr).await;
+    }
+
+    /// Sends SIGTERM to a server, and waits until it exits.
+    pub(crate) async fn terminate(&mut self, index: usize) -> ExitStatus {
+        let (_, process) = &mut self.processes[index];
+        rolling_deploy::signal(process, "TERM");
+        loop {
+            if let Some(status) = process.try_wait().unwrap() {
+                return status;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Starts a server that has exited.
+    pub(crate) async fn start_again(&mut self, index: usize) {
+        let (addr, process) = &mut self.processes[index];
         *process = spawn_server(*addr, &self.redis);
         wait_until_listening(*addr).await;
     }

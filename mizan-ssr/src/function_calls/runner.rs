@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::{Instrument as _, Span};
 
 use super::{Call, CallFunction, CallOutcome, Destination, FunctionCalls, PlannedCall};
 
@@ -28,6 +29,8 @@ pub(crate) struct CallRunner {
     calls: Vec<StartedCall>,
     /// The running calls, which return their index in `calls`.
     running: FuturesUnordered<BoxFuture<'static, (usize, CallResult)>>,
+    /// The span of the render, which is the parent of the spans of calls.
+    span: Span,
 }
 
 struct StartedCall {
@@ -44,6 +47,7 @@ impl CallRunner {
             call_function,
             calls: Vec::new(),
             running: FuturesUnordered::new(),
+            span: Span::current(),
         }
     }
 
@@ -138,6 +142,7 @@ impl CallRunner {
     fn run(&mut self, call: PlannedCall, asked_by: Option<u32>) {
         let index = self.calls.len();
         let running = run(Arc::clone(&self.call_function), call.clone());
+        let running = running.instrument(self.span.clone());
         self.running
             .push(Box::pin(running.map(move |result| (index, result))));
         self.calls.push(StartedCall {

@@ -8,10 +8,10 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use futures_util::Stream;
 use http_body::{Body, Frame, SizeHint};
-use uuid::Uuid;
 
 use super::document::DOCUMENT_END;
 use super::navigation_stream::NavigationStream;
+use crate::observation::error_id;
 use crate::renderer::RenderStream;
 
 /// The body of a page, complete or streamed: first the shell, then the suspended parts as they complete.
@@ -71,11 +71,11 @@ impl DocumentStream {
         let Some(rest) = &mut self.rest else {
             return Poll::Ready(None);
         };
-        match ready!(Pin::new(rest).poll_next(cx)) {
+        match ready!(Pin::new(&mut *rest).poll_next(cx)) {
             Some(Ok(chunk)) => Poll::Ready(Some(chunk)),
             Some(Err(error)) => {
-                let id = Uuid::new_v4();
-                tracing::error!(%id, component = self.component, %error, "rendering failed after the shell of the page was sent");
+                let id = rest.span().in_scope(error_id);
+                tracing::error!(id, component = self.component, %error, "rendering failed after the shell of the page was sent");
                 let mark = format!("<template data-mizan-error=\"{id}\"></template>");
                 Poll::Ready(Some(mark.into()))
             }

@@ -6,7 +6,6 @@ use std::path::Path;
 use htmlize::escape_all_quotes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
-use uuid::Uuid;
 
 use super::body::PageBody;
 use super::csp::{CspTemplate, Nonce};
@@ -14,6 +13,7 @@ use super::headers;
 use super::outcome::PageOutcome;
 use crate::error::{RenderError, RenderErrorCode};
 use crate::modules::in_package;
+use crate::observation::error_id;
 
 /// The parts of a request that determine the page of an error.
 pub(super) struct ErrorPage<'a> {
@@ -42,7 +42,7 @@ const SCRIPT: &str = include_str!("error_page.js");
 impl ErrorPage<'_> {
     /// Logs `error` and returns the id of the log entry.
     pub(super) fn log(&self, error: &RenderError) -> String {
-        let id = Uuid::new_v4().to_string();
+        let id = error_id();
         if self.is_retry && self.development {
             tracing::debug!(id, component = self.component, %error, "page still fails to render");
         } else {

@@ -4,10 +4,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use uuid::Uuid;
 
 use crate::embedded_data::PageData;
 use crate::error::RenderError;
+use crate::observation::error_id;
 use crate::renderer::RenderStream;
 
 /// The lines of a response: a description, and the results of server functions.
@@ -35,14 +35,16 @@ impl NavigationStream {
             return Poll::Ready(Some(first));
         }
         while let Some(rest) = &mut self.rest {
-            match ready!(Pin::new(rest).poll_chunk(cx)) {
+            match ready!(Pin::new(&mut *rest).poll_chunk(cx)) {
                 Some(Ok(chunk)) => {
                     if let Some(line) = data_line(&chunk.data) {
                         return Poll::Ready(Some(line.into()));
                     }
                 }
                 // The browser renders the component itself.
-                Some(Err(error)) => log_error(&self.component, &error),
+                Some(Err(error)) => {
+                    rest.span().in_scope(|| log_error(&self.component, &error));
+                }
                 None => self.rest = None,
             }
         }
@@ -51,8 +53,8 @@ impl NavigationStream {
 }
 
 fn log_error(component: &str, error: &RenderError) {
-    let id = Uuid::new_v4();
-    tracing::error!(%id, component, %error, "rendering failed after the page of a navigation was sent");
+    let id = error_id();
+    tracing::error!(id, component, %error, "rendering failed after the page of a navigation was sent");
 }
 
 fn data_line(data: &PageData) -> Option<String> {

@@ -98,7 +98,11 @@ impl WorkerPool {
 
     /// Adds a job to the queue.
     pub(crate) fn enqueue(&self, job: Job) -> Result<(), RenderError> {
-        self.queue.enqueue(job).map_err(|error| match error {
+        let result = self.queue.enqueue(job);
+        if result.is_err() {
+            metrics::counter!("mizan_render_rejections_total").increment(1);
+        }
+        result.map_err(|error| match error {
             EnqueueError::Closed => closed(),
             EnqueueError::Full { capacity } => {
                 RenderErrorKind::Overloaded { queued: capacity }.into()

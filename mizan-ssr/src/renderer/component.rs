@@ -10,12 +10,14 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
+use tracing::Instrument as _;
 
 use super::Renderer;
 use super::props;
 use super::stream::RenderStream;
 use crate::error::{RenderError, RenderErrorKind};
 use crate::function_calls::{self, CallFunction, CallRunner, PlannedCall};
+use crate::observation::RenderObserver;
 use crate::output::Rendered;
 use crate::pool::{CALLER_LIMIT, INTERRUPT_DELAY, Job, JobDeadline, JobOutput, Submitted};
 
@@ -215,6 +217,13 @@ impl Component<'_> {
     ///
     /// Returns [`RenderError`] if the component cannot be rendered. Later renders are not affected.
     pub async fn render(self) -> Result<Rendered, RenderError> {
+        let observer = RenderObserver::start(self.path);
+        let result = self.render_whole().instrument(observer.span.clone()).await;
+        observer.finish(&result);
+        result
+    }
+
+    async fn render_whole(self) -> Result<Rendered, RenderError> {
         let mut result = None;
         let submitted = self
             .submit(false, &mut || {
@@ -241,6 +250,13 @@ impl Component<'_> {
     /// Returns [`RenderError`] if the shell cannot be rendered. The caller can then still send an error
     /// page.
     pub async fn stream(self) -> Result<RenderStream, RenderError> {
+        let observer = RenderObserver::start(self.path);
+        let result = self.render_shell().instrument(observer.span.clone()).await;
+        observer.finish(&result);
+        result
+    }
+
+    async fn render_shell(self) -> Result<RenderStream, RenderError> {
         let mut chunks = None;
         let submitted = self
             .submit(true, &mut || {

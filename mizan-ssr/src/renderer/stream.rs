@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Span;
 
 use crate::error::RenderError;
 use crate::output::RenderChunk;
@@ -35,6 +36,8 @@ pub struct RenderStream {
     chunks: Option<mpsc::UnboundedReceiver<Result<RenderChunk, RenderError>>>,
     /// Runs the server functions that the component calls.
     _calls: Option<AbortOnDropHandle<()>>,
+    /// The span of the render, which ends with the stream.
+    span: Span,
 }
 
 impl RenderStream {
@@ -48,6 +51,7 @@ impl RenderStream {
             shell: Some(shell),
             chunks: Some(chunks),
             _calls: calls,
+            span: Span::current(),
         }
     }
 
@@ -69,6 +73,7 @@ impl RenderStream {
                 shell: Some(shell),
                 chunks: None,
                 _calls: None,
+                span: Span::current(),
             });
         }
         let (sender, receiver) = mpsc::unbounded_channel();
@@ -89,6 +94,11 @@ impl RenderStream {
     #[must_use]
     pub fn styles(&self) -> &[String] {
         &self.styles
+    }
+
+    /// Returns the span of the render, for log messages about later chunks.
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
     }
 
     /// Polls for the next chunk, with the data apart from the markup.
