@@ -30,13 +30,25 @@ export function encodeBytes(value: unknown): unknown {
   return value instanceof Uint8Array ? toBase64(value) : value;
 }
 
-/** Returns whether a text is the only one for its bytes: engines ignore white space and missing padding. */
-function isCanonical(text: string, bytes: Uint8Array): boolean {
-  const last = bytes.subarray(-(bytes.length % 3 || 3));
-  return (
-    text.length === Math.ceil(bytes.length / 3) * 4 &&
-    text.endsWith(toBase64(last))
-  );
+/**
+ * Returns whether a text is the only one for its bytes: engines ignore white space, missing padding, and the bits of
+ * the last character that belong to no byte.
+ */
+function isCanonical(text: string, { length }: Uint8Array): boolean {
+  if (text.length !== Math.ceil(length / 3) * 4) return false;
+  switch (length % 3) {
+    case 1:
+      return (
+        text.endsWith("==") && "AQgw".includes(text.charAt(text.length - 3))
+      );
+    case 2:
+      return (
+        text.endsWith("=") &&
+        "AEIMQUYcgkosw048".includes(text.charAt(text.length - 2))
+      );
+    default:
+      return true;
+  }
 }
 
 function fromBase64(text: string): Uint8Array {

@@ -15,9 +15,11 @@ export function applyHead({ title, head = "" }: PageDescription): void {
   const [first, last] = boundaries();
   while (first.nextSibling && first.nextSibling !== last)
     first.nextSibling.remove();
-  const page = new DOMParser().parseFromString(`<head>${head}`, "text/html");
+  // Elements in a template are inert: the browser does not check or apply them yet.
+  const template = document.createElement("template");
+  template.innerHTML = head;
   const elements: Element[] = [
-    ...page.head.querySelectorAll("meta, link, title, style, script"),
+    ...template.content.querySelectorAll("meta, link, title, style, script"),
   ].map(activate);
   if (title !== undefined) {
     const element = document.createElement("title");
@@ -30,19 +32,17 @@ export function applyHead({ title, head = "" }: PageDescription): void {
 
 /** Returns an element that the browser executes or applies when it is inserted. */
 function activate(element: Element): Element {
-  let active = element;
-  if (element instanceof HTMLScriptElement) {
-    // The browser never runs the scripts of a parsed text.
-    const script = document.createElement("script");
-    for (const { name, value } of element.attributes)
-      script.setAttribute(name, value);
-    script.textContent = element.textContent;
-    script.async = element.hasAttribute("async");
-    active = script;
-  }
-  const nonce = pageNonce();
-  if (active instanceof HTMLElement && active.hasAttribute("nonce") && nonce)
-    active.nonce = nonce;
+  if (!["script", "style"].includes(element.localName)) return element;
+  // The browser never runs a script that it parsed in a template.
+  const active = document.createElement(element.localName);
+  for (const { name, value } of element.attributes)
+    active.setAttribute(
+      name,
+      name === "nonce" ? (pageNonce() ?? value) : value,
+    );
+  active.textContent = element.textContent;
+  if (active instanceof HTMLScriptElement)
+    active.async = element.hasAttribute("async");
   return active;
 }
 

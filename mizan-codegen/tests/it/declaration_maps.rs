@@ -40,13 +40,44 @@ fn maps_names_to_lines_of_sources() {
         .get_source_view_tokens()
         .filter(|token| token.get_source().is_some())
         .collect();
-    let [token] = &mapped[..] else {
-        panic!("{mapped:?}");
-    };
-    assert_eq!(token.get_source(), Some("../../src/echo.rs"));
-    assert_eq!(token.get_src_line(), 2);
-    assert_eq!(token.get_dst_line() as usize, row);
-    assert_eq!(token.get_dst_col() as usize, line.find("echo").unwrap());
+    for token in &mapped {
+        assert_eq!(token.get_source(), Some("../../src/echo.rs"));
+        assert_eq!(token.get_src_line(), 2);
+        assert_eq!(token.get_dst_line() as usize, row);
+    }
+    // The declaration begins, its name begins, and the declaration ends.
+    let columns: Vec<_> = mapped
+        .iter()
+        .map(|token| token.get_dst_col() as usize)
+        .collect();
+    assert_eq!(columns, [2, line.find("echo").unwrap(), line.len()]);
+}
+
+#[test]
+fn maps_both_ends_of_a_declaration() {
+    let files = client(3);
+    let map = SourceMap::from_json_string(files.get("react.d.ts.map").unwrap()).unwrap();
+    let lines: Vec<_> = files.get("react.d.ts").unwrap().lines().collect();
+    let first = lines
+        .iter()
+        .position(|line| line.contains("function useEcho"))
+        .unwrap();
+    let rest = &lines[first..];
+    let last = first + rest.iter().position(|line| line.ends_with(';')).unwrap();
+    assert!(last > first);
+    let tokens: Vec<_> = map.get_source_view_tokens().collect();
+    let is_mapped = |index: usize| tokens[index].get_source().is_some();
+    let mapped: Vec<_> = (0..tokens.len())
+        .filter(|index| is_mapped(*index))
+        .map(|index| {
+            let token = &tokens[index];
+            (token.get_dst_line() as usize, token.get_dst_col() as usize)
+        })
+        .collect();
+    assert_eq!(mapped[0], (first, 0));
+    assert_eq!(*mapped.last().unwrap(), (last, lines[last].len()));
+    // Neighbours are not mapped.
+    assert!(!is_mapped(0) && !is_mapped(tokens.len() - 1));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
+use oxc_sourcemap::SourceMap;
 use tempfile::TempDir;
 
 /// An app whose manifest is a file, and the command that watches it.
@@ -119,19 +120,19 @@ fn functions(functions: &[(&str, u32)]) -> String {
     format!(r#"{{"mizan":1,"contract":"c","codes":[],"functions":[{functions}]}}"#)
 }
 
-/// Returns the lines of a declaration file that are mapped, with the lines of the source.
+/// Returns the mapped members of the api, with the lines of their sources.
 fn mapped_lines(app: &App) -> Vec<(String, u32)> {
-    let map = app.output("api.d.ts.map");
-    let map = sourcemap::SourceMap::from_slice(map.as_bytes()).unwrap();
+    let json = app.output("api.d.ts.map");
+    let map = SourceMap::from_json_string(&json).unwrap();
     let declarations = app.output("api.d.ts");
     let lines: Vec<_> = declarations.lines().collect();
-    let tokens = map.tokens().filter(|token| token.has_source());
-    tokens
-        .map(|token| {
+    map.get_source_view_tokens()
+        .filter(|token| token.get_source().is_some())
+        .filter_map(|token| {
             let line = lines[token.get_dst_line() as usize];
-            let name = &line[token.get_dst_col() as usize..];
-            let (name, _) = name.split_once(':').unwrap();
-            (name.to_owned(), token.get_src_line() + 1)
+            let (before, name) = line.split_at(token.get_dst_col() as usize);
+            let (name, _) = name.split_once(':')?;
+            (before == "  readonly ").then(|| (name.to_owned(), token.get_src_line() + 1))
         })
         .collect()
 }

@@ -118,6 +118,31 @@ test("an error is shown with its location until it is fixed", async ({
   await expect(page.locator("#mizan-root")).toHaveText("Hello, World!");
 });
 
+test("edits reach a page that a navigation opened, and keep its state", async ({
+  page,
+  site,
+}) => {
+  await site.open("/");
+  await page.evaluate(() => {
+    document.body.dataset["kept"] = "";
+  });
+  await page
+    .getByRole("navigation", { name: "Pages" })
+    .getByRole("link", { name: "Contact", exact: true })
+    .click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(
+    "Contact us",
+  );
+  await page.getByLabel("Your name").fill("Ada");
+  await site.edit("components/Footer.tsx", "<footer", '<footer data-edited=""');
+  await expect(page.locator("footer[data-edited]")).toBeVisible();
+  await expect(page.getByLabel("Your name")).toHaveValue("Ada");
+  await page.goBack();
+  await expect(page.locator("footer[data-edited]")).toBeVisible();
+  await expect(page.locator("body")).toHaveAttribute("data-kept", "");
+  expect(site.consoleMessages).toEqual([]);
+});
+
 base("a page says that Vite is not running", async ({ page }, testInfo) => {
   const { process, address } = await startServer(
     ...["--dev", "http://localhost:1"],

@@ -316,3 +316,105 @@ test.describe("without JavaScript", () => {
     await expect(heading(page, "Users")).toBeVisible();
   });
 });
+
+test("applies the scripts and styles of the head with the nonce of the document", async ({
+  visit,
+}) => {
+  const { page } = await visit("/contact/");
+  await hydrated(page);
+  const head = `<style nonce="other">h1 { letter-spacing: 7px !important }</style>
+    <script nonce="other">document.body.dataset.ran = Number(document.body.dataset.ran ?? 0) + 1</script>`;
+  await page.route("**/rooms/lobby/", async (route) => {
+    const response = await route.fetch();
+    const [first = "", ...rest] = (await response.text()).split("\n");
+    const description = JSON.parse(first) as { page: object };
+    Object.assign(description.page, { head });
+    const body = [JSON.stringify(description), ...rest].join("\n");
+    await route.fulfill({ response, body });
+  });
+  const room = heading(page, "Rooms");
+  await page.evaluate(() => {
+    const link = document.querySelector<HTMLAnchorElement>(
+      'nav a[href="/rooms/"]',
+    )!;
+    link.setAttribute("href", "/rooms/lobby/");
+    link.click();
+  });
+  await expect(room).toHaveCSS("letter-spacing", "7px");
+  await expect(page.locator("body")).toHaveAttribute("data-ran", "1");
+  await page.goBack();
+  await expect(heading(page, "Contact us")).not.toHaveCSS(
+    "letter-spacing",
+    "7px",
+  );
+  await page.goForward();
+  await expect(room).toHaveCSS("letter-spacing", "7px");
+  await expect(page.locator("body")).toHaveAttribute("data-ran", "2");
+});
+
+for (const [reducedMotion, expected] of [
+  ["no-preference", 1],
+  ["reduce", 0],
+] as const)
+  test(`a navigation is a view transition: ${reducedMotion}`, async ({
+    visit,
+    page,
+  }) => {
+    await page.emulateMedia({ reducedMotion });
+    await visit("/");
+    await hydrated(page);
+    await page.evaluate(() => {
+      const start = document.startViewTransition.bind(document);
+      document.startViewTransition = (update) => {
+        const { dataset } = document.documentElement;
+        dataset["transitions"] = `${Number(dataset["transitions"] ?? 0) + 1}`;
+        return start(update);
+      };
+    });
+    await menu(page, "Contact").click();
+    await expect(heading(page, "Contact us")).toBeFocused();
+    const transitions = await page.evaluate(
+      () => document.documentElement.dataset["transitions"] ?? "0",
+    );
+    expect(Number(transitions)).toBe(expected);
+  });
+
+test("a browser that saves data requests no page in advance", async ({
+  visit,
+  page,
+}) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(navigator, "connection", {
+      value: { saveData: true },
+    });
+  });
+  await visit("/");
+  await hydrated(page);
+  const { navigations } = record(page);
+  await menu(page, "Rooms").dispatchEvent("pointerover", {
+    pointerType: "mouse",
+  });
+  await menu(page, "Rooms").focus();
+  await page.evaluate(() =>
+    document.querySelector<HTMLElement>('nav a[href="/contact/"]')!.click(),
+  );
+  await expect(heading(page, "Contact us")).toBeVisible();
+  expect(navigations).toEqual(["/contact/"]);
+});
+
+test("focus and position survive back and forward", async ({ visit }) => {
+  const { page } = await visit("/");
+  await hydrated(page);
+  await page.evaluate(() => scrollTo(0, 500));
+  await page.evaluate(() =>
+    document.querySelector<HTMLElement>('nav a[href="/contact/"]')!.click(),
+  );
+  await expect(heading(page, "Contact us")).toBeFocused();
+  await page.goBack();
+  await expect(
+    heading(page, "Rust functions, called from React."),
+  ).toBeFocused();
+  await expect.poll(() => page.evaluate(() => scrollY)).toBe(500);
+  await page.goForward();
+  await expect(heading(page, "Contact us")).toBeFocused();
+});

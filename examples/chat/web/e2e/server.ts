@@ -7,7 +7,8 @@ export const target = fileURLToPath(
   new URL("../../../../target", import.meta.url),
 );
 
-const program = process.env.MIZAN_CHAT ?? `${target}/debug/chat`;
+/** The program of the example. */
+export const program = process.env.MIZAN_CHAT ?? `${target}/debug/chat`;
 
 /** Starts a server on a free port, unless the options name one. The caller stops it. */
 export async function startServer(

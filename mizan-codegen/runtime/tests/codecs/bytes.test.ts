@@ -17,4 +17,11 @@ describe("bytes", () => {
       expect(() => decodeBytes(text)).toThrow("is not base64");
     },
   );
+
+  it.each(["AQ", "AQI", "AQ  ", " AQI=", "AQ==\n", "AR==", "AQJ="])(
+    "refuse another spelling of bytes: %j",
+    (text) => {
+      expect(() => decodeBytes(text)).toThrow("is not base64");
+    },
+  );
 });
