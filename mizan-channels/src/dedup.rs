@@ -1,21 +1,18 @@
 //! Deduplication of clients' messages: a message runs once, and a repeated one gets the stored reply.
 
 use std::cell::Cell;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use mizan_core::adapter::DynSubscription;
+use mizan_core::shared_store::{LeaseReply, Operation, SharedStore, SharedStoreError};
 use mizan_core::{Cx, Error, ErrorCode};
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::backoff::Backoff;
-use crate::broker::{Broker, BrokerError, LeaseReply, LeaseRequest};
-use crate::random_id::random_id;
 use crate::server::ServerState;
 use crate::session::Refusal;
 
@@ -36,43 +33,35 @@ pub(crate) fn note_publication() {
     let _ = HAS_PUBLISHED.try_with(|has_published| has_published.set(true));
 }
 
-/// Returns the lease request of the message `mid` from the page `client`.
+/// Returns the operation of the message `mid` from the page `client`.
 ///
-/// The payload hash covers the group and the bytes of the message, so a `mid` belongs to one message.
-pub(crate) fn lease_request(
+/// The payload covers the group and the bytes of the message, so a `mid` belongs to one message.
+pub(crate) fn operation(
     user: Option<&str>,
     client: &str,
     mid: &str,
     group: &str,
     data: &[u8],
-) -> LeaseRequest {
-    let owner = match user {
-        Some(user) => format!("u{user}"),
-        // Anonymous clients choose their ids, so the number of their owners is limited to 256.
-        None => format!("a{:02x}", Sha256::digest(client)[0]),
+) -> Operation {
+    // Anonymous clients choose their ids, so the number of their owners is limited to 256.
+    let (kind, owner) = match user {
+        Some(user) => (&b"user"[..], user.as_bytes().to_vec()),
+        None => (&b"client"[..], Sha256::digest(client)[..1].to_vec()),
     };
-    let mut payload = Sha256::new();
-    payload.update((group.len() as u64).to_be_bytes());
-    payload.update(group);
-    payload.update(data);
-    let payload_hash = payload.finalize()[..16]
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-    LeaseRequest::new(
-        owner,
-        json!([client, mid]).to_string(),
-        payload_hash,
-        random_id(),
-    )
+    let id = [
+        b"message",
+        kind,
+        user.unwrap_or_default().as_bytes(),
+        client.as_bytes(),
+        mid.as_bytes(),
+    ];
+    Operation::new([kind, &owner], id, [group.as_bytes(), data])
 }
 
 /// Passes a message to the channel, or returns the stored reply if the message ran before.
 pub(crate) async fn receive_once(
     server: Arc<ServerState>,
-    request: LeaseRequest,
+    operation: Operation,
     subscription: Arc<dyn DynSubscription>,
     cx: Cx,
     message: Bytes,
@@ -84,8 +73,8 @@ pub(crate) async fn receive_once(
     };
     let duration = call_timeout + LEASE_MARGIN;
     let lease = Lease {
-        broker: Arc::clone(&server.broker),
-        request: Arc::new(request),
+        store: Arc::clone(cx.shared_store()),
+        operation,
         duration,
         expires_at: Instant::now() + duration,
     };
@@ -124,8 +113,8 @@ pub(crate) async fn receive_once(
 
 /// The lease of a run of a message.
 struct Lease {
-    broker: Arc<dyn Broker>,
-    request: Arc<LeaseRequest>,
+    store: Arc<dyn SharedStore>,
+    operation: Operation,
     duration: Duration,
     expires_at: Instant,
 }
@@ -143,11 +132,11 @@ impl Lease {
     async fn acquire(&self) -> Result<Acquired, Refusal> {
         let mut interval = POLL_INTERVAL;
         loop {
-            let reply = self.broker.acquire_lease(&self.request, self.duration);
+            let reply = self.store.acquire(&self.operation, self.duration);
             match reply.await {
                 Ok(LeaseReply::Granted) => return Ok(Acquired::Granted),
                 Ok(LeaseReply::Completed(outcome)) => return Ok(Acquired::Completed(outcome)),
-                // The wait is bounded, because a lease lasts too long if the clock of the broker is set back.
+                // The wait is bounded, because a lease lasts too long if the clock of the store is set back.
                 Ok(LeaseReply::Running) if Instant::now() < self.expires_at => {
                     sleep(interval).await;
                     interval = (interval * 2).min(MAX_POLL_INTERVAL);
@@ -178,48 +167,47 @@ impl Lease {
                     if !error.is_unsent() {
                         self.cancel();
                     }
-                    return Err(did_not_run("the broker is unavailable"));
+                    return Err(did_not_run("the shared store is unavailable"));
                 }
             }
         }
     }
 
-    /// Cancels, in the background, an acquisition with an unknown result. Otherwise the broker could still grant the
+    /// Cancels, in the background, an acquisition with an unknown result. Otherwise the store could still grant the
     /// lease, and a later run would wait for one that never started.
     fn cancel(&self) {
-        let cancel = self
-            .update(|broker, request| Box::pin(async move { broker.cancel_lease(&request).await }));
+        let cancel =
+            self.update(|store, operation| Box::pin(async move { store.cancel(&operation).await }));
         tokio::spawn(retry_until(self.expires_at, cancel));
     }
 
     async fn release(self) {
-        let release = self.update(|broker, request| {
-            Box::pin(async move { broker.release_lease(&request).await })
-        });
+        let release = self
+            .update(|store, operation| Box::pin(async move { store.release(&operation).await }));
         report(self.expires_at, release).await;
     }
 
     async fn complete(self, outcome: Bytes) {
-        let complete = self.update(move |broker, request| {
+        let complete = self.update(move |store, operation| {
             let outcome = outcome.clone();
-            Box::pin(async move { broker.complete_lease(&request, outcome).await })
+            Box::pin(async move { store.complete(&operation, outcome).await })
         });
         report(self.expires_at, complete).await;
     }
 
     fn update(
         &self,
-        update: impl Fn(Arc<dyn Broker>, Arc<LeaseRequest>) -> BrokerFuture + Send + Sync + 'static,
-    ) -> impl Fn() -> BrokerFuture + Send + Sync + 'static {
-        let (broker, request) = (Arc::clone(&self.broker), Arc::clone(&self.request));
-        move || update(Arc::clone(&broker), Arc::clone(&request))
+        update: impl Fn(Arc<dyn SharedStore>, Operation) -> StoreFuture + Send + Sync + 'static,
+    ) -> impl Fn() -> StoreFuture + Send + Sync + 'static {
+        let (store, operation) = (Arc::clone(&self.store), self.operation);
+        move || update(Arc::clone(&store), operation)
     }
 }
 
-type BrokerFuture = BoxFuture<'static, Result<(), BrokerError>>;
+type StoreFuture = BoxFuture<'static, Result<(), SharedStoreError>>;
 
-/// Updates a lease now, or in the background if the broker is unavailable.
-async fn report(end: Instant, update: impl Fn() -> BrokerFuture + Send + Sync + 'static) {
+/// Updates a lease now, or in the background if the store is unavailable.
+async fn report(end: Instant, update: impl Fn() -> StoreFuture + Send + Sync + 'static) {
     if let Err(error) = update().await {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
@@ -229,7 +217,7 @@ async fn report(end: Instant, update: impl Fn() -> BrokerFuture + Send + Sync + 
     }
 }
 
-async fn retry_until(end: Instant, update: impl Fn() -> BrokerFuture + Send + Sync) {
+async fn retry_until(end: Instant, update: impl Fn() -> StoreFuture + Send + Sync) {
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
     loop {
         backoff.wait().await;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use divan::Bencher;
 use futures_util::FutureExt;
-use mizan_core::{App, Error, Principal, Registry, RequestHead, client};
+use mizan_core::{App, Error, Identity, Principal, Registry, RequestHead, client};
 use serde::{Deserialize, Serialize};
 
 fn main() {
@@ -32,6 +32,11 @@ async fn answer() -> Result<u32, Error> {
     Ok(42)
 }
 
+#[client(query, limit = "1000000/s burst 4000000000 by principal")]
+async fn limited_answer() -> Result<u32, Error> {
+    Ok(42)
+}
+
 /// The input of `echo`, without mizan.
 #[derive(Deserialize)]
 struct Bare {
@@ -48,6 +53,7 @@ fn app() -> App {
     Registry::new()
         .function::<Echo>()
         .function::<Answer>()
+        .function::<LimitedAnswer>()
         .build()
         .unwrap()
 }
@@ -56,8 +62,9 @@ fn dispatch(bencher: Bencher<'_, '_>, name: &str, input: &Bytes) {
     let app = app();
     let function = app.function(name).unwrap();
     let head = Arc::new(RequestHead::empty());
+    let principal = Principal::from(Identity::new("42"));
     bencher.bench(|| {
-        let cx = app.context(Principal::anonymous(), head.clone());
+        let cx = app.context(principal.clone(), head.clone());
         let reply = function.dispatch(cx, input.clone()).now_or_never().unwrap();
         reply.result.unwrap()
     });
@@ -80,6 +87,11 @@ fn echo_with_serde_json(bencher: Bencher<'_, '_>, length: usize) {
 #[divan::bench]
 fn answer_dispatched(bencher: Bencher<'_, '_>) {
     dispatch(bencher, "answer", &Bytes::new());
+}
+
+#[divan::bench]
+fn limited_answer_dispatched(bencher: Bencher<'_, '_>) {
+    dispatch(bencher, "limited_answer", &Bytes::new());
 }
 
 #[divan::bench]

@@ -145,10 +145,6 @@ impl App {
 
     /// Returns the store for the counts of rate limits and the outcomes of operations that run at most
     /// once. [`Registry::shared_store`](crate::Registry::shared_store) sets it.
-    ///
-    /// # Panics
-    ///
-    /// Never panics, because every registry builds an application with a store.
     #[must_use]
     pub fn shared_store(&self) -> &Arc<dyn SharedStore> {
         let limiter = self.state::<CallLimiter>();

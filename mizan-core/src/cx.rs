@@ -10,10 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::background::{BackgroundWork, RunsAfter};
 use crate::error::Error;
+use crate::function::CallLimiter;
 use crate::invalidation::Invalidation;
 use crate::principal::Principal;
 use crate::reply_head::ReplyHead;
 use crate::request_head::RequestHead;
+use crate::shared_store::SharedStore;
 use crate::state::{StateKey, StateMap};
 use crate::upload::Uploads;
 
@@ -104,6 +106,38 @@ impl Cx {
     #[must_use]
     pub fn try_state<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.state.get()
+    }
+
+    /// Returns the store that the processes of the application share, for counts and operations of your own.
+    ///
+    /// [`Registry::shared_store`](crate::Registry::shared_store) sets it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mizan_core::limits::RateLimit;
+    /// use mizan_core::shared_store::{Counter, TakeReply};
+    /// use mizan_core::{Cx, Error, ErrorCode, client};
+    ///
+    /// #[client]
+    /// async fn invite(cx: &Cx, team: String) -> Result<(), Error> {
+    ///     let rate = RateLimit::new(20, Duration::from_secs(60));
+    ///     let counter = Counter::new("invitations of a team", &team, rate);
+    ///     match cx.shared_store().take(&[counter]).await? {
+    ///         TakeReply::Taken => Ok(()),
+    ///         TakeReply::Exhausted { retry_after } => {
+    ///             let error = Error::new(ErrorCode::RateLimited, "too many invitations");
+    ///             Err(error.with_retry_after(retry_after))
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn shared_store(&self) -> &Arc<dyn SharedStore> {
+        let limiter = self.try_state::<CallLimiter>();
+        limiter
+            .expect("the registry sets the limiter of every application")
+            .store()
     }
 
     /// Returns the head of the request. It is empty for a call without HTTP.

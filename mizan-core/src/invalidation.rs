@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode_byte, utf8_percent_encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The maximum length of the encoded input. Above it, the query is invalidated for every input, because
 /// proxies limit the length of headers.
@@ -45,7 +45,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 /// let invalidation = Invalidation::of("thread").with("id", 7);
 /// assert_eq!(invalidation.to_string(), "thread?input=%7B%22id%22%3A7%7D");
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invalidation {
     query: Cow<'static, str>,
     /// The members of a JSON object, without the braces.

@@ -3,6 +3,7 @@
 use std::future::{Future, ready};
 
 use mizan_core::function::{Affected, Output, Source};
+use mizan_core::limits::Limit;
 use mizan_core::{ClientError, Cx, Decision, Error, Policy};
 use serde_json::Value;
 
@@ -62,6 +63,8 @@ pub trait Form: FormFields + RequiredDerives {
     const POLICY: Policy;
     /// The queries and contexts that a submission invalidates.
     const AFFECTS: &'static [Affected];
+    /// The rate limits of submissions.
+    const LIMITS: &'static [Limit] = &[];
     /// The text of the doc comment.
     const DOCS: &'static str;
     /// The location of the declaration.

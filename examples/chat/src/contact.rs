@@ -11,7 +11,12 @@ use validator::Validate;
 
 /// A message to the people behind this page.
 #[derive(Deserialize, Form, JsonSchema, Validate)]
-#[form(name = "contact", title = "Contact us", auth = "anyone")]
+#[form(
+    name = "contact",
+    title = "Contact us",
+    auth = "anyone",
+    limit = "60/min by address"
+)]
 pub struct Contact {
     #[field(label = "Your name", autocomplete = "name")]
     #[validate(length(max = 80))]

@@ -121,7 +121,7 @@ pub async fn export_meetings(cx: &Cx) -> Result<Download, Error> {
 }
 
 /// Adds a meeting that begins in a week, and returns its id.
-#[client(auth, affects(list_meetings))]
+#[client(auth, limit = "60/min by principal", affects(list_meetings))]
 pub async fn add_meeting(cx: &Cx) -> Result<AddedMeeting, Error> {
     let host = cx.principal().id().unwrap_or_default();
     let id = cx.state::<Meetings>().add(host)?;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mizan_core::shared_store::{MemorySharedStore, SharedStore};
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -73,6 +74,7 @@ pub struct AccountsBuilder {
     hash_queue_capacity: usize,
     rules: PasswordRules,
     rate_limits: RateLimits,
+    shared_store: Option<Arc<dyn SharedStore>>,
     groups: BTreeMap<String, Vec<String>>,
     recent_for: Duration,
     second_factor: Option<Arc<dyn SecondFactor>>,
@@ -109,6 +111,7 @@ impl AccountsBuilder {
             hash_queue_capacity: QUEUED_HASHES_PER_THREAD * cores,
             rules: PasswordRules::default(),
             rate_limits: RateLimits::default(),
+            shared_store: None,
             groups: BTreeMap::new(),
             recent_for: Duration::from_secs(5 * 60),
             second_factor: None,
@@ -218,6 +221,16 @@ impl AccountsBuilder {
         self
     }
 
+    /// Sets the store in which the rate limits are counted, the same as the application's
+    /// ([`Registry::shared_store`](mizan_core::Registry::shared_store)). Default: the memory of the process.
+    ///
+    /// Several processes need a common store, or each of them allows every attempt again. While the store is
+    /// unavailable, limited flows fail with `unavailable`.
+    pub fn shared_store(mut self, store: Arc<dyn SharedStore>) -> Self {
+        self.shared_store = Some(store);
+        self
+    }
+
     /// Grants permissions to all users in a group.
     pub fn group<P: Into<String>>(
         mut self,
@@ -297,6 +310,9 @@ impl AccountsBuilder {
             self.hash_queue_capacity,
         )
         .map_err(AccountsConfigError::new)?;
+        let shared_store = self
+            .shared_store
+            .unwrap_or_else(|| Arc::new(MemorySharedStore::new()));
         Ok(Accounts(Arc::new(Inner {
             users,
             sessions: Sessions::new(sessions, self.lifetime, self.clock.clone()),
@@ -305,7 +321,7 @@ impl AccountsBuilder {
             password_hasher,
             password_rules: self.rules,
             mail_queue: MailQueue::new(mailer, templates, site_name),
-            rate_limiters: RateLimiters::new(self.rate_limits),
+            rate_limiters: RateLimiters::new(self.rate_limits, &shared_store),
             links: Links::new(base_url, self.pages),
             failure_log: FailureLog::new(),
             session_cookie: cookies.session,

@@ -28,7 +28,7 @@ impl Accounts {
         }
         let purpose = TokenPurpose::ChangeEmail;
         let caller = Caller::unknown(cx);
-        self.0.rate_limiters.mail(&caller, purpose, new)?;
+        self.0.rate_limiters.mail(&caller, purpose, new).await?;
         let is_taken = self.0.users.find_by_email(new).await?.is_some();
         let account = (!is_taken).then_some(&account);
         let issued = self.issue(purpose, account, new, None).await?;
@@ -51,7 +51,7 @@ impl Accounts {
     /// Returns [`ProofError::InvalidProof`] if the link is invalid, or if another account has taken the
     /// address in the meantime.
     pub async fn confirm_email_change(&self, cx: &Cx, token: &Token) -> Result<(), ProofError> {
-        self.0.rate_limiters.proof(cx.head().client_addr())?;
+        self.0.rate_limiters.proof(cx.head().client_addr()).await?;
         let account = self.caller_account(cx).await?;
         let session = self.presented_session(cx.head()).await?;
         let issued = self

@@ -46,7 +46,7 @@ impl Accounts {
 
     async fn try_remember_device(&self, cx: &Cx, account: &Account) -> Result<(), Error> {
         let caller = self.identify_caller(cx, &account.email).await?;
-        if caller.is_known_device() || self.0.rate_limiters.new_device(&account.id).is_err() {
+        if caller.is_known_device() || self.0.rate_limiters.new_device(&account.id).await.is_err() {
             return Ok(());
         }
         let purpose = TokenPurpose::KnownDevice;

@@ -41,7 +41,7 @@ impl Accounts {
         if !rules.reject_guessable {
             return Ok(());
         }
-        self.0.rate_limiters.password_check(caller)?;
+        self.0.rate_limiters.password_check(caller).await?;
         self.0
             .password_hasher
             .check_guessable(&caller.queue_entry(), rules, field, password, email)

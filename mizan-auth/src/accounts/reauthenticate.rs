@@ -45,6 +45,7 @@ impl Accounts {
         self.0
             .rate_limiters
             .confirm_password(caller, &account.id)
+            .await
             .inspect_err(|_: &Error| log.rate_limited(flow, caller, id))?;
         let is_correct = self
             .0

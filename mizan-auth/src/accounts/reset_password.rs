@@ -23,7 +23,7 @@ impl Accounts {
     pub async fn request_reset(&self, cx: &Cx, email: &EmailAddress) -> Result<(), Error> {
         let caller = self.identify_caller(cx, email).await?;
         let purpose = TokenPurpose::ResetPassword;
-        self.0.rate_limiters.mail(&caller, purpose, email)?;
+        self.0.rate_limiters.mail(&caller, purpose, email).await?;
         let account = self.0.users.find_by_email(email).await?;
         let account = account.filter(|account| account.access.active);
         let issued = self.issue(purpose, account.as_ref(), email, None).await?;
@@ -81,6 +81,7 @@ impl Accounts {
         self.0
             .rate_limiters
             .proof(caller.address)
+            .await
             .inspect_err(|_| log.rate_limited(FLOW, caller, None))?;
         let found = self
             .find_token_and_account(token, TokenPurpose::ResetPassword)

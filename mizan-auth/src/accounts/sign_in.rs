@@ -33,6 +33,7 @@ impl Accounts {
         self.0
             .rate_limiters
             .sign_in(&caller, email)
+            .await
             .inspect_err(|_| self.0.failure_log.rate_limited(FLOW, &caller, None))?;
         let mut account = self.check_credentials(&caller, email, password).await?;
         self.rehash_if_outdated(&caller.queue_entry(), &mut account, password)
@@ -95,7 +96,7 @@ impl Accounts {
     /// Sends a new code to an account with an unverified address, after the caller has sent its password.
     async fn send_code(&self, cx: &Cx, account: &Account) -> Result<NextStep, Error> {
         let address = cx.head().client_addr();
-        self.0.rate_limiters.code(address, &account.id)?;
+        self.0.rate_limiters.code(address, &account.id).await?;
         let purpose = TokenPurpose::VerifyEmail;
         let issued = self.issue_for_browser(cx, purpose, Some(account), &account.email);
         let issued = issued.await?;

@@ -28,8 +28,10 @@ impl Accounts {
         self.check_new_password_for(&caller, "password", password, Some(email))
             .await?;
         let limiters = &self.0.rate_limiters;
-        limiters.sign_up(cx.head().client_addr())?;
-        limiters.mail(&caller, TokenPurpose::VerifyEmail, email)?;
+        limiters.sign_up(cx.head().client_addr()).await?;
+        limiters
+            .mail(&caller, TokenPurpose::VerifyEmail, email)
+            .await?;
         let hash = self
             .0
             .password_hasher

@@ -32,6 +32,7 @@ impl Accounts {
         self.0
             .rate_limiters
             .proof(caller.address)
+            .await
             .inspect_err(|_| log.rate_limited(FLOW, &caller, None))?;
         let issued = self.find_flow(cx, ticket, TokenPurpose::VerifyEmail, FLOW);
         let issued = issued.await?;
@@ -71,6 +72,7 @@ impl Accounts {
         let limiters = &self.0.rate_limiters;
         limiters
             .proof(caller.address)
+            .await
             .inspect_err(|_| log.rate_limited(FLOW, &caller, None))?;
         let found = self
             .find_token_and_account(token, TokenPurpose::VerifyEmail)
@@ -84,6 +86,7 @@ impl Accounts {
         let id = Some(account.id.as_str());
         limiters
             .sign_in(&caller, &account.email)
+            .await
             .inspect_err(|_| log.rate_limited(FLOW, &caller, id))?;
         let is_correct = self
             .0
@@ -110,7 +113,10 @@ impl Accounts {
         let purpose = TokenPurpose::VerifyEmail;
         let issued = self.find_flow(cx, ticket, purpose, "resend_code").await?;
         let caller = self.identify_caller(cx, &issued.email).await?;
-        self.0.rate_limiters.mail(&caller, purpose, &issued.email)?;
+        self.0
+            .rate_limiters
+            .mail(&caller, purpose, &issued.email)
+            .await?;
         if !self.0.tokens.take(issued.id).await? {
             return Err(ProofError::InvalidProof);
         }

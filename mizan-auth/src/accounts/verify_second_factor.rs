@@ -29,6 +29,7 @@ impl Accounts {
         let (limiters, log) = (&self.0.rate_limiters, &self.0.failure_log);
         limiters
             .proof(caller.address)
+            .await
             .inspect_err(|_| log.rate_limited(FLOW, &caller, None))?;
         let issued = self.find_flow(cx, ticket, TokenPurpose::SecondFactor, FLOW);
         let IssuedToken {
@@ -38,6 +39,7 @@ impl Accounts {
         let caller = self.identify_caller(cx, &email).await?;
         limiters
             .second_factor(&caller, &user)
+            .await
             .inspect_err(|_| log.rate_limited(FLOW, &caller, Some(&user)))?;
         if !self.0.tokens.attempt(id).await? {
             log.authentication_failed(FLOW, &caller, Some(&user), "too many attempts");

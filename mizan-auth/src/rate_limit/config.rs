@@ -1,53 +1,8 @@
 //! The configurable rate limits of the account flows.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
-use governor::Quota;
-
-/// A rate limit: `burst` calls at once, then one call per `interval`.
-///
-/// # Examples
-///
-/// ```
-/// use std::time::Duration;
-///
-/// use mizan_auth::rate_limit::RateLimit;
-///
-/// let limit = RateLimit::new(10, Duration::from_secs(60));
-/// assert_eq!(limit.burst, 10);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RateLimit {
-    /// The maximum number of calls in a burst.
-    pub burst: u32,
-    /// The time after which one more call is allowed.
-    pub interval: Duration,
-}
-
-impl RateLimit {
-    /// Creates a limit of `burst` calls at once, then one call per `interval`.
-    #[must_use]
-    pub const fn new(burst: u32, interval: Duration) -> Self {
-        Self { burst, interval }
-    }
-
-    /// Returns the limit with `factor` times the allowance.
-    pub(super) fn scaled_by(self, factor: u32) -> Self {
-        Self {
-            burst: self.burst.saturating_mul(factor),
-            interval: self.interval / factor.max(1),
-        }
-    }
-
-    pub(super) fn quota(self) -> Quota {
-        let burst = NonZeroU32::new(self.burst).unwrap_or(NonZeroU32::MIN);
-        let interval = self.interval.max(Duration::from_nanos(1));
-        let quota = Quota::with_period(interval).expect("the interval is not zero");
-        quota.allow_burst(burst)
-    }
-}
+use mizan_core::limits::RateLimit;
 
 /// The rate limits of the account flows.
 ///

@@ -4,5 +4,7 @@ mod config;
 mod limiter;
 mod limiters;
 
-pub use config::{RateLimit, RateLimits};
+pub use config::RateLimits;
 pub(crate) use limiters::RateLimiters;
+#[doc(no_inline)]
+pub use mizan_core::limits::RateLimit;

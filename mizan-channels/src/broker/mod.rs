@@ -1,8 +1,7 @@
-//! Brokers: the logs of groups, presence, and leases of operations that run at most once.
+//! Brokers: the logs of groups, and presence.
 
 mod error;
 mod events;
-mod lease;
 pub(crate) mod log;
 mod memory;
 mod notification;
@@ -13,8 +12,6 @@ mod reader;
 mod redis;
 mod topics;
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use bytes::Bytes;
 use mizan_core::channel::Position;
@@ -24,15 +21,13 @@ use mizan_core::channel::Position;
 pub use self::redis::RedisBroker;
 pub use error::BrokerError;
 pub use events::{BrokerEvent, LogKind, SubscriptionId};
-pub use lease::{LeaseReply, LeaseRequest};
 pub use log::{Cursor, HistoryPage, LogState, Message, ReadReply};
 pub use memory::MemoryBroker;
 pub use notification::{Notification, NotificationQueue, Notifications, Notifier};
 pub use publication::{Publication, Retention};
 pub use reader::LogReader;
 
-/// Keeps the logs of groups, delivers their messages to all servers, and grants the leases of operations that
-/// run at most once.
+/// Keeps the logs of groups, and delivers their messages to all servers.
 ///
 /// Every implementation has to pass the tests of the module `suite` (feature `suite`).
 ///
@@ -102,51 +97,6 @@ pub trait Broker: Send + Sync + 'static {
     ///
     /// Returns an error if the broker is unavailable.
     async fn members(&self, group: &str) -> Result<(Cursor, Bytes), BrokerError>;
-
-    /// Acquires the lease of an operation for `duration`, unless another run has acquired it.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the broker is unavailable. Unless the error [is unsent](BrokerError::is_unsent), the
-    /// lease may have been granted: in that case, [cancel](Self::cancel_lease) it.
-    async fn acquire_lease(
-        &self,
-        request: &LeaseRequest,
-        duration: Duration,
-    ) -> Result<LeaseReply, BrokerError>;
-
-    /// Stores the outcome of an operation for 5 minutes, within the limits of its owner.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the broker is unavailable. Other runs then learn that the operation ran, but not its
-    /// outcome.
-    async fn complete_lease(
-        &self,
-        request: &LeaseRequest,
-        outcome: Bytes,
-    ) -> Result<(), BrokerError>;
-
-    /// Releases a lease whose operation did not run, so that another run can acquire it. Does nothing if another
-    /// run has the lease.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the broker is unavailable. The lease then expires without an outcome.
-    async fn release_lease(&self, request: &LeaseRequest) -> Result<(), BrokerError>;
-
-    /// Releases a lease whose acquisition failed with an unknown result, and rejects the acquisition if it reaches
-    /// the broker later.
-    ///
-    /// The default implementation calls [`release_lease`](Self::release_lease), for brokers on which a request
-    /// cannot arrive after its error.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the broker is unavailable. The lease then expires without an outcome.
-    async fn cancel_lease(&self, request: &LeaseRequest) -> Result<(), BrokerError> {
-        self.release_lease(request).await
-    }
 
     /// Performs periodic maintenance, such as the removal of expired data. The server calls it every 10 seconds.
     async fn maintain(&self) {}

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+/// The time for which the idempotency keys of publications are kept.
+pub(crate) const DEDUP_TTL: Duration = Duration::from_secs(5 * 60);
+
 /// A message to publish.
 ///
 /// ```

@@ -298,12 +298,12 @@ impl ActiveSubscriptions {
         let user = caller.peer.principal.id();
         let server = Arc::clone(&self.server);
         let subscription = self.find(id)?;
-        let request = dedup::lease_request(user, caller.client, &mid, &subscription.group, &data);
+        let operation = dedup::operation(user, caller.client, &mid, &subscription.group, &data);
         let handler = Arc::clone(&subscription.handler);
         let (channel, version) = (subscription.channel, subscription.client);
         let started = std::time::Instant::now();
         // The message runs in its own task, so that it completes even if the connection is closed.
-        let running = tokio::spawn(dedup::receive_once(server, request, handler, cx, data));
+        let running = tokio::spawn(dedup::receive_once(server, operation, handler, cx, data));
         Some(Box::pin(async move {
             let result = running.await.unwrap_or_else(|_| {
                 Err(Refusal::new(

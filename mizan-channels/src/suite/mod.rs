@@ -27,20 +27,18 @@
 )]
 
 mod fixtures;
-mod leases;
 mod logs;
 mod presence;
 
 use std::sync::Arc;
 
 pub use fixtures::{TestReader, publication, within_timeout};
-pub use leases::leases;
 pub use logs::logs;
 pub use presence::presence;
 
 use crate::broker::Broker;
 
-/// Tests everything: [`logs`], [`presence`], [`leases`], and that [`Broker::maintain`] returns.
+/// Tests everything: [`logs`], [`presence`], and that [`Broker::maintain`] returns.
 ///
 /// # Panics
 ///
@@ -48,6 +46,5 @@ use crate::broker::Broker;
 pub async fn all(broker: Arc<dyn Broker>) {
     logs(&broker).await;
     presence(&*broker).await;
-    leases(&broker).await;
     within_timeout(broker.maintain()).await;
 }

@@ -7,14 +7,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use mizan_channels::broker::{
-    Broker, BrokerError, Cursor, LeaseReply, LeaseRequest, LogReader, MemoryBroker, Notifier,
-    Publication, Retention,
-};
+use mizan_channels::broker::{Broker, MemoryBroker};
 use mizan_channels::suite::within_timeout;
 use mizan_channels::transport::{Close, ConnectionClosed, Peer, Received, Transport};
 use mizan_channels::{Channels, ChannelsExt, ConnectionLimits};
-use mizan_core::channel::{Member, Position};
+use mizan_core::channel::Member;
+use mizan_core::shared_store::{
+    Counter, LeaseReply, MemorySharedStore, Operation, SharedStore, SharedStoreError, TakeReply,
+};
 use mizan_core::{
     App, Channel, Cx, Decision, Error, ErrorCode, Identity, Principal, Registry, RequestHead,
     channel,
@@ -158,11 +158,20 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn new(broker: impl Broker, set_limits: impl FnOnce(&mut ConnectionLimits)) -> Self {
+        Self::with_store(broker, MemorySharedStore::new(), set_limits)
+    }
+
+    pub(crate) fn with_store(
+        broker: impl Broker,
+        store: impl SharedStore,
+        set_limits: impl FnOnce(&mut ConnectionLimits),
+    ) -> Self {
         let mut limits = ConnectionLimits::default();
         set_limits(&mut limits);
         let channels = Channels::with_limits(broker, limits);
         let probe = Arc::<Probe>::default();
         let registry = Registry::new().channel::<Chat>().state(channels.clone());
+        let registry = registry.shared_store(Arc::new(store));
         let app = registry.state(Arc::clone(&probe)).build().unwrap();
         Self {
             channels,
@@ -508,13 +517,11 @@ async fn runs_once_with_an_unknown_outcome(message: &str) {
 #[tokio::test(start_paused = true)]
 async fn message_waits_for_another_run_until_a_timeout() {
     let polls = Arc::<AtomicUsize>::default();
-    let broker = AlwaysRunningElsewhere {
-        memory: MemoryBroker::new(),
-        polls: Arc::clone(&polls),
-    };
-    let server = Server::new(broker, |limits| {
+    let store = AlwaysRunningElsewhere(Arc::clone(&polls));
+    let set_limits = |limits: &mut ConnectionLimits| {
         limits.pong_timeout = Duration::from_secs(60);
-    });
+    };
+    let server = Server::with_store(MemoryBroker::new(), store, set_limits);
     let mut client = server.connect("mia").await;
     client.sub(1, "tea");
     client.until("subok").await;
@@ -539,59 +546,29 @@ async fn message_that_times_out_has_an_unknown_outcome() {
     assert_eq!(reply["error"]["code"], "outcome_unknown");
 }
 
-/// A broker that always reports that another server is running the message.
-struct AlwaysRunningElsewhere {
-    memory: MemoryBroker,
-    polls: Arc<AtomicUsize>,
-}
+/// A store that always reports that another server is running the message.
+struct AlwaysRunningElsewhere(Arc<AtomicUsize>);
 
 #[async_trait::async_trait]
-impl Broker for AlwaysRunningElsewhere {
-    async fn publish(
-        &self,
-        group: &str,
-        publication: Publication,
-    ) -> Result<Position, BrokerError> {
-        self.memory.publish(group, publication).await
+impl SharedStore for AlwaysRunningElsewhere {
+    async fn take(&self, _: &[Counter<'_>]) -> Result<TakeReply, SharedStoreError> {
+        Ok(TakeReply::Taken)
     }
 
-    async fn attach(
-        &self,
-        group: &str,
-        retention: Retention,
-        since: Option<&Position>,
-        notifier: Notifier,
-    ) -> Result<Box<dyn LogReader>, BrokerError> {
-        let attached = self.memory.attach(group, retention, since, notifier);
-        attached.await
-    }
-
-    async fn enter(&self, _: &str, _: &str, _: &str, _: Bytes) -> Result<(), BrokerError> {
-        Ok(())
-    }
-
-    async fn leave(&self, _: &str, _: &str) -> Result<(), BrokerError> {
-        Ok(())
-    }
-
-    async fn members(&self, group: &str) -> Result<(Cursor, Bytes), BrokerError> {
-        self.memory.members(group).await
-    }
-
-    async fn acquire_lease(
-        &self,
-        _: &LeaseRequest,
-        _: Duration,
-    ) -> Result<LeaseReply, BrokerError> {
-        self.polls.fetch_add(1, Ordering::SeqCst);
+    async fn acquire(&self, _: &Operation, _: Duration) -> Result<LeaseReply, SharedStoreError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
         Ok(LeaseReply::Running)
     }
 
-    async fn complete_lease(&self, _: &LeaseRequest, _: Bytes) -> Result<(), BrokerError> {
+    async fn complete(&self, _: &Operation, _: Bytes) -> Result<(), SharedStoreError> {
         Ok(())
     }
 
-    async fn release_lease(&self, _: &LeaseRequest) -> Result<(), BrokerError> {
+    async fn release(&self, _: &Operation) -> Result<(), SharedStoreError> {
         Ok(())
+    }
+
+    async fn contains(&self, _: &Operation) -> Result<bool, SharedStoreError> {
+        Ok(true)
     }
 }

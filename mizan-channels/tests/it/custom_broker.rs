@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -10,14 +9,11 @@ use mizan_channels::broker::presence::{
     join_message, leave_message, members_message, presence_log,
 };
 use mizan_channels::broker::{
-    Broker, BrokerError, Cursor, HistoryPage, LeaseReply, LeaseRequest, LogReader, LogState,
-    Message, Notifier, Publication, ReadReply, Retention,
+    Broker, BrokerError, Cursor, HistoryPage, LogReader, LogState, Message, Notifier, Publication,
+    ReadReply, Retention,
 };
 use mizan_channels::suite;
 use mizan_core::channel::Position;
-
-const MAX_OUTCOMES: usize = 2_000;
-const MAX_OUTCOME_BYTES: usize = 1024 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn passes_the_suite() {
@@ -33,7 +29,6 @@ struct State {
     logs: HashMap<String, Log>,
     /// The ids and infos of members by group and connection.
     presence: HashMap<String, BTreeMap<String, (String, Bytes)>>,
-    owners: HashMap<String, Owner>,
     next_subscriber: u64,
 }
 
@@ -44,24 +39,6 @@ struct Log {
     floor: u64,
     positions: HashMap<String, Position>,
     subscribers: HashMap<u64, Notifier>,
-}
-
-/// The leases and outcomes of an owner.
-#[derive(Default)]
-struct Owner {
-    leases: HashMap<String, Lease>,
-    /// The keys of completed leases, oldest first.
-    completed: VecDeque<String>,
-}
-
-struct Lease {
-    request: LeaseRequest,
-    status: Status,
-}
-
-enum Status {
-    Running { expires_at: Instant },
-    Completed(Bytes),
 }
 
 impl Log {
@@ -254,77 +231,5 @@ impl Broker for CustomBroker {
             .map(|(id, info)| (&**id, &info[..]))
             .collect();
         Ok((Cursor::new(log.epoch, log.top), members_message(members)))
-    }
-
-    async fn acquire_lease(
-        &self,
-        request: &LeaseRequest,
-        duration: Duration,
-    ) -> Result<LeaseReply, BrokerError> {
-        let mut state = self.0.lock().unwrap();
-        let owner = state.owners.entry(request.owner.clone()).or_default();
-        if let Some(lease) = owner.leases.get(&request.key) {
-            return Ok(match &lease.status {
-                _ if lease.request.payload_hash != request.payload_hash => {
-                    LeaseReply::PayloadMismatch
-                }
-                Status::Running { expires_at } if Instant::now() < *expires_at => {
-                    LeaseReply::Running
-                }
-                Status::Running { .. } => LeaseReply::Expired,
-                Status::Completed(outcome) => LeaseReply::Completed(outcome.clone()),
-            });
-        }
-        let expires_at = Instant::now() + duration;
-        let lease = Lease {
-            request: request.clone(),
-            status: Status::Running { expires_at },
-        };
-        owner.leases.insert(request.key.clone(), lease);
-        Ok(LeaseReply::Granted)
-    }
-
-    async fn complete_lease(
-        &self,
-        request: &LeaseRequest,
-        outcome: Bytes,
-    ) -> Result<(), BrokerError> {
-        let mut state = self.0.lock().unwrap();
-        let owner = state.owners.entry(request.owner.clone()).or_default();
-        let lease = Lease {
-            request: request.clone(),
-            status: Status::Completed(outcome),
-        };
-        owner.leases.insert(request.key.clone(), lease);
-        owner.completed.push_back(request.key.clone());
-        while owner.completed.len() > MAX_OUTCOMES || owner.outcome_bytes() > MAX_OUTCOME_BYTES {
-            let Some(oldest) = owner.completed.pop_front() else {
-                break;
-            };
-            owner.leases.remove(&oldest);
-        }
-        Ok(())
-    }
-
-    async fn release_lease(&self, request: &LeaseRequest) -> Result<(), BrokerError> {
-        let mut state = self.0.lock().unwrap();
-        let owner = state.owners.entry(request.owner.clone()).or_default();
-        if let Some(lease) = owner.leases.get(&request.key)
-            && matches!(lease.status, Status::Running { .. })
-            && lease.request.run_id == request.run_id
-        {
-            owner.leases.remove(&request.key);
-        }
-        Ok(())
-    }
-}
-
-impl Owner {
-    fn outcome_bytes(&self) -> usize {
-        let outcomes = self.leases.values().map(|lease| match &lease.status {
-            Status::Running { .. } => 0,
-            Status::Completed(outcome) => outcome.len(),
-        });
-        outcomes.sum()
     }
 }

@@ -6,24 +6,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mizan_channels::broker::presence::presence_log;
-use mizan_channels::broker::{Broker, LeaseReply, LeaseRequest, ReadReply, RedisBroker};
+use mizan_channels::broker::{Broker, ReadReply, RedisBroker};
 use mizan_channels::suite::{TestReader, publication, within_timeout};
 use mizan_core::channel::Position;
+use mizan_store::RedisSharedStore;
 
 use crate::connections::Server;
 use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
-
-const LEASE: Duration = Duration::from_secs(30);
-
-fn request(owner: &str, key: &str, run: u32) -> LeaseRequest {
-    let payload_hash = "0123456789abcdef0123456789abcdef";
-    LeaseRequest::new(owner, key, payload_hash, format!("{run:024x}"))
-}
-
-async fn acquire(broker: &RedisBroker, request: &LeaseRequest) -> LeaseReply {
-    broker.acquire_lease(request, LEASE).await.unwrap()
-}
 
 /// Publishes a message, and retries while Redis is unavailable.
 async fn publish(broker: &RedisBroker, text: &str) -> Position {
@@ -218,66 +208,6 @@ async fn message_is_published_when_its_announcement_fails() {
     assert_eq!(reader.texts(2).await, ["first", "second"]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rejects_a_lease_request_that_arrives_after_its_cancellation() {
-    let Some(server) = RedisServer::start().await else {
-        return;
-    };
-    let broker = RedisBroker::new(server.address()).unwrap();
-    let [late, first, retry] = [7, 8, 9].map(|run| request("u1", "m1", run));
-    let reply = within_timeout(acquire(&broker, &first)).await;
-    assert_eq!(reply, LeaseReply::Granted);
-    broker.cancel_lease(&first).await.unwrap();
-    assert_eq!(acquire(&broker, &retry).await, LeaseReply::Granted);
-    broker.cancel_lease(&retry).await.unwrap();
-    broker.cancel_lease(&late).await.unwrap();
-    assert_ne!(acquire(&broker, &late).await, LeaseReply::Granted);
-    assert_eq!(acquire(&broker, &retry).await, LeaseReply::Granted);
-    broker
-        .complete_lease(&retry, Bytes::from_static(b"done"))
-        .await
-        .unwrap();
-    assert_ne!(acquire(&broker, &late).await, LeaseReply::Granted);
-}
-
-/// Long runs keep their leases, and do not block shorter runs, regardless of their number.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keeps_running_leases_while_outcomes_are_evicted() {
-    let Some(server) = RedisServer::start().await else {
-        return;
-    };
-    let broker = RedisBroker::new(server.address()).unwrap();
-    for number in 0..100 {
-        let slow = request("slow", &format!("slow {number}"), number);
-        assert_eq!(acquire(&broker, &slow).await, LeaseReply::Granted);
-    }
-    for number in 0..2_100 {
-        let quick = request("slow", &number.to_string(), number);
-        assert_eq!(acquire(&broker, &quick).await, LeaseReply::Granted);
-        broker
-            .complete_lease(&quick, Bytes::from_static(b"done"))
-            .await
-            .unwrap();
-    }
-    let hour = Duration::from_secs(60 * 60);
-    let slowest = request("slow", "slowest", 1);
-    let reply = broker.acquire_lease(&slowest, hour).await.unwrap();
-    assert_eq!(reply, LeaseReply::Granted);
-    let mut redis = server.connect().await;
-    for key in ["mizan:o:{slow}", "mizan:ot:{slow}"] {
-        let left: u64 = redis::cmd("PTTL")
-            .arg(key)
-            .query_async(&mut redis)
-            .await
-            .unwrap();
-        assert!(u128::from(left) > hour.as_millis(), "{key}: {left} ms");
-    }
-    for number in 0..100 {
-        let slow = request("slow", &format!("slow {number}"), 9_999);
-        assert_eq!(acquire(&broker, &slow).await, LeaseReply::Running);
-    }
-}
-
 /// The members of a server with many connections expire at once when it dies. Redis is blocked while a script runs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn members_that_expire_together_leave_in_batches() {
@@ -449,7 +379,9 @@ async fn resent_message_runs_if_the_first_attempt_did_not() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
-    let server = Server::new(RedisBroker::new(redis.address()).unwrap(), |_| {});
+    let broker = RedisBroker::new(redis.address()).unwrap();
+    let store = RedisSharedStore::new(&redis.address()).unwrap();
+    let server = Server::with_store(broker, store, |_| {});
     let mut client = server.connect("mia").await;
     client.sub(1, "tea");
     client.until("subok").await;
@@ -534,7 +466,9 @@ async fn refused_messages_leave_no_keys_in_redis() {
     let Some(redis) = RedisServer::start().await else {
         return;
     };
-    let server = Server::new(RedisBroker::new(redis.address()).unwrap(), |_| {});
+    let broker = RedisBroker::new(redis.address()).unwrap();
+    let store = RedisSharedStore::new(&redis.address()).unwrap();
+    let server = Server::with_store(broker, store, |_| {});
     let mut client = server.connect("").await;
     client.sub(1, "tea");
     client.until("subok").await;
@@ -546,7 +480,7 @@ async fn refused_messages_leave_no_keys_in_redis() {
     }
     let mut connection = redis.connect().await;
     let keys: Vec<String> = redis::cmd("KEYS")
-        .arg("mizan:ot:*")
+        .arg("mizan:operation*")
         .query_async(&mut connection)
         .await
         .unwrap();

@@ -49,6 +49,9 @@ error_codes! {
     RequestTimeout = "request_timeout",
     /// The call conflicts with the current state.
     Conflict = "conflict",
+    /// The call was sent before with the same `Idempotency-Key`, and the server stopped while it ran.
+    /// It may have taken effect, and does not run again.
+    OutcomeUnknown = "outcome_unknown",
     /// The client was generated from a version of the function that the server no longer supports.
     /// A reload of the page helps.
     OutdatedClient = "outdated_client",

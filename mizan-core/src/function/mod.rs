@@ -77,7 +77,7 @@ pub trait ServerFunction: Input {
     /// The header `Cache-Control` of replies to `GET`, for a query whose replies caches may send to every
     /// client, such as `public, max-age=60`.
     ///
-    /// Such a query runs without a principal, whoever calls it, and may not have a policy that rejects
+    /// Such a query runs without a principal, for every caller, and may not have a policy that rejects
     /// callers.
     const CACHE: Option<&'static str> = None;
     /// The documentation, as Markdown.

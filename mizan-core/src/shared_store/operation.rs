@@ -23,17 +23,18 @@ pub const MAX_OWNER_BYTES: usize = 1024 * 1024;
 /// ```
 /// use mizan_core::shared_store::Operation;
 ///
-/// let first = Operation::new([b"user-42"], [b"transfer", &b"key-1"[..]], [b"{\"amount\":5}"]);
-/// let retry = Operation::new([b"user-42"], [b"transfer", &b"key-1"[..]], [b"{\"amount\":5}"]);
+/// let parts = |text| -> [&'static [u8]; 2] { [b"user-42", text] };
+/// let first = Operation::new(parts(b""), parts(b"transfer-1"), [&b"5 euros"[..]]);
+/// let retry = Operation::new(parts(b""), parts(b"transfer-1"), [&b"5 euros"[..]]);
 /// assert_eq!((first.key, first.payload), (retry.key, retry.payload));
 /// assert_ne!(first.run, retry.run);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
-    /// A user, or a group of anonymous clients. The leases and outcomes of each owner are limited.
+    /// The user or the network whose operations are limited together. It does not identify the operation.
     pub owner: KeyHash,
-    /// The key of the operation, unique for its owner.
+    /// The key that identifies the operation.
     pub key: KeyHash,
     /// The input of the operation. A key belongs to one input.
     pub payload: KeyHash,

@@ -421,7 +421,7 @@ mod failing {
     fn ask(key: &str) -> Result<Decision, std::io::Error> {
         match key {
             "mia" => Ok(Decision::Allow),
-            "nobody" => Ok(Decision::not_found("there is no such key")),
+            "missing" => Ok(Decision::not_found("there is no such key")),
             _ => Err(std::io::Error::other("the table `secrets` is locked")),
         }
     }
@@ -453,7 +453,7 @@ async fn a_check_that_fails_is_an_internal_error_with_an_id() {
     let (broken, fine) = (Identity::new("sam"), member());
     for (principal, name, input, code) in [
         (&fine, "ask_store", r#"{"key": "mia"}"#, "ok"),
-        (&fine, "ask_store", r#"{"key": "nobody"}"#, "not_found"),
+        (&fine, "ask_store", r#"{"key": "missing"}"#, "not_found"),
         (&fine, "ask_store", r#"{"key": "other"}"#, "internal"),
         (&broken, "ask_store", r#"{"key": "mia"}"#, "internal"),
         (&fine, "ask_store_or_staff", "", "ok"),

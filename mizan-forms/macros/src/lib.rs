@@ -20,6 +20,8 @@ use proc_macro::TokenStream;
 /// | `title = "Contact us"` | the heading; derived from the name by default |
 /// | `auth`, `auth = ..` | the policy of the form's functions, as in `#[client(auth = ..)]` |
 /// | `affects(post(id), posts)` | the queries and contexts that a submission invalidates, as in `#[client]`; `*` means all |
+/// | `limit = "5/hour by address"` | limits the submissions, as in `#[client]`; `by input.email` counts by the value of the field `email`; submissions that are rejected count too |
+/// | `limit_unavailable = "open"` | accepts submissions while the shared store is unavailable, as in `#[client]` |
 /// | `redirect = "/thanks"` | the path to which a browser without JavaScript is redirected after a successful submission |
 ///
 /// # Options of a field: `#[field(..)]`

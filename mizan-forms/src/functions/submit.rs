@@ -5,6 +5,7 @@ use std::fmt;
 
 use mizan_core::error::FieldErrors;
 use mizan_core::function::{Affected, CallError, Source};
+use mizan_core::limits::{Limit, limit_key};
 use mizan_core::upload::UploadField;
 use mizan_core::{Cx, Decision, Error, Policy, ServerFunction};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -106,11 +107,16 @@ impl<F: FormHandler> ServerFunction for SubmitMutation<F> {
     const NAME: &'static str = F::SUBMIT;
     const POLICY: Policy = F::POLICY;
     const AFFECTS: &'static [Affected] = F::AFFECTS;
+    const LIMITS: &'static [Limit] = F::LIMITS;
     const DOCS: &'static str = F::DOCS;
     const SOURCE: Option<Source> = F::SOURCE;
 
     fn uploads() -> Vec<UploadField> {
         F::definition().uploads()
+    }
+
+    fn limit_key(&self, name: &str) -> Option<String> {
+        Some(limit_key(self.values.get(name).unwrap_or(&Value::Null)))
     }
 
     fn validate(&self) -> Result<(), FieldErrors> {

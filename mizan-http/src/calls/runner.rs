@@ -17,9 +17,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument as _;
 
-use super::idempotency::{
-    Claim, IdempotencyKey, IdempotencyStore, PendingEntry, RequestFingerprint,
-};
+use super::idempotency::{Claim, IdempotencyKey, IdempotentCalls, PendingCall, operation};
 use crate::body::body_budget::RetainedShare;
 use crate::body::payload::Payload;
 use crate::client_budget::{Budget, ClientKey, Exhausted, Share};
@@ -36,21 +34,22 @@ pub(crate) struct CallRunner {
     max_concurrent: u32,
     permits: Arc<Semaphore>,
     per_client: Budget,
-    idempotency: Arc<IdempotencyStore>,
+    idempotent: Arc<IdempotentCalls>,
 }
 
 impl CallRunner {
     pub(crate) fn new(app: App, limits: &HttpLimits) -> Self {
         let max_concurrent = u32::try_from(limits.max_concurrent_calls.min(Semaphore::MAX_PERMITS))
             .unwrap_or(u32::MAX);
+        let store = Arc::clone(app.shared_store());
         Self {
             app,
+            idempotent: Arc::new(IdempotentCalls::new(store, limits.call_deadline)),
             deadline: limits.call_deadline,
             background_deadline: limits.background_deadline,
             max_concurrent,
             permits: Arc::new(Semaphore::new(max_concurrent as usize)),
             per_client: Budget::per_client(limits.max_concurrent_calls_per_client),
-            idempotency: Arc::default(),
         }
     }
 
@@ -83,14 +82,16 @@ impl CallRunner {
     }
 
     /// Returns whether a call with this key has succeeded or is running, with any payload.
-    pub(crate) fn is_key_used(
+    ///
+    /// While the shared store is unavailable, every key counts as used.
+    pub(crate) async fn is_key_used(
         &self,
         function: &FunctionEntry,
         principal: &Principal,
         key: &IdempotencyKey,
     ) -> bool {
-        let request = RequestFingerprint::new(key, function.name(), principal, None, []);
-        self.idempotency.contains(&request)
+        let operation = operation(key, function.name(), principal, None, []);
+        self.idempotent.contains(&operation).await.unwrap_or(true)
     }
 
     /// Runs a query or a context whose output becomes a part of a response: of a batch or a page.
@@ -242,14 +243,14 @@ impl CallRunner {
         payload: &Payload,
         key: &IdempotencyKey,
     ) -> Result<Claim, Error> {
-        let request = RequestFingerprint::new(
+        let operation = operation(
             key,
             function.name(),
             principal,
             head.client_addr(),
             payload.fingerprint_parts(),
         );
-        let claim = pin!(self.idempotency.claim(&request));
+        let claim = pin!(self.idempotent.claim(operation));
         LazyTimeout::new(self.deadline, claim)
             .await
             .ok_or_else(deadline_exceeded)?
@@ -259,13 +260,13 @@ impl CallRunner {
 /// Stores the reply of `call` in its idempotency entry.
 fn complete_entry(
     call: BoxFuture<'static, CallReply>,
-    entry: Option<PendingEntry>,
+    entry: Option<PendingCall>,
 ) -> BoxFuture<'static, CallReply> {
     match entry {
         None => call,
         Some(entry) => Box::pin(async move {
             let reply = call.await;
-            entry.complete(&reply);
+            entry.complete(&reply).await;
             reply
         }),
     }

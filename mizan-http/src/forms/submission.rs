@@ -245,8 +245,10 @@ impl Submission<'_> {
         }
         // A failed call is not stored, so a stored call is an earlier submission. The form then needs a new
         // token.
-        reason.is_token_used =
-            key.is_some_and(|key| state.calls.is_key_used(self.submit, &self.principal, &key));
+        if let Some(key) = key {
+            let is_used = state.calls.is_key_used(self.submit, &self.principal, &key);
+            reason.is_token_used = is_used.await;
+        }
         Err(reason)
     }
 }

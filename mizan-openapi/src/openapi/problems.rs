@@ -34,8 +34,9 @@ const STATUSES: [Status; 14] = [
         description: "The requested object does not exist, or the server has no such function." },
     Status { status: 408, name: "RequestTimeout", codes: &["request_timeout"],
         description: "The request did not arrive in time." },
-    Status { status: 409, name: "Conflict", codes: &["conflict"],
-        description: "The call conflicts with the current state." },
+    Status { status: 409, name: "Conflict", codes: &["conflict", "outcome_unknown"],
+        description: "The call conflicts with the current state, or was sent before with the same `Idempotency-Key` and may \
+                      have taken effect." },
     Status { status: OUTDATED_CLIENT, name: "Gone", codes: &["outdated_client"],
         description: "The client was generated from a version of the function that is retired: it states that \
                       `contract`, and needs an update." },

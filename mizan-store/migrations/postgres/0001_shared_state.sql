@@ -20,7 +20,8 @@ CREATE TABLE mizan_operations (
     remove_at BIGINT NOT NULL,
     size BIGINT NOT NULL,
     outcome BYTEA,
-    PRIMARY KEY (owner, key)
+    PRIMARY KEY (key)
 );
 
+CREATE INDEX mizan_operations_owner ON mizan_operations (owner, remove_at);
 CREATE INDEX mizan_operations_remove_at ON mizan_operations (remove_at);

@@ -20,7 +20,8 @@ CREATE TABLE mizan_operations (
     remove_at INTEGER NOT NULL,
     size INTEGER NOT NULL,
     outcome BLOB,
-    PRIMARY KEY (owner, key)
+    PRIMARY KEY (key)
 );
 
+CREATE INDEX mizan_operations_owner ON mizan_operations (owner, remove_at);
 CREATE INDEX mizan_operations_remove_at ON mizan_operations (remove_at);

@@ -21,8 +21,8 @@ const MAX_KEYS: usize = 100_000;
 
 /// Keeps the shared state in Redis 7 or Valkey.
 ///
-/// Each limit is a sorted set, and the outcomes of each owner are a hash with the times of its members.
-/// All of them expire. A Lua script makes each operation atomic, and the clock of Redis decides. A
+/// Each limit is a sorted set, each operation a string, and each owner has the sizes and times of its
+/// operations. All of them expire. A Lua script makes each operation atomic, and the clock of Redis decides. A
 /// cluster is not supported.
 ///
 /// Set `maxmemory-policy noeviction`: with another policy, Redis may forget outcomes, and operations
@@ -102,9 +102,11 @@ impl RedisSharedStore {
         let (prefix, owner) = (&self.prefix, operation.owner);
         let mut script = self.operation.prepare_invoke();
         script
-            .key(format!("{prefix}operations:{owner}"))
+            .key(format!("{prefix}operation:{}", operation.key))
+            .key(format!("{prefix}operation_sizes:{owner}"))
             .key(format!("{prefix}operation_times:{owner}"))
             .arg(name)
+            .arg(format!("{prefix}operation:"))
             .arg(operation.key.to_string())
             .arg(operation.run.to_string())
             .arg(operation.payload.to_string())

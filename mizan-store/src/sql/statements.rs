@@ -51,19 +51,19 @@ macro_rules! statements {
             $now_millis,
             " + $5, ",
             $now_millis,
-            " + $5 + $6, 0) ON CONFLICT (owner, key) DO UPDATE SET payload = excluded.payload, \
-             run = excluded.run, state = 0, lease_end = excluded.lease_end, remove_at = excluded.remove_at, \
+            " + $5 + $6, 0) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, \
+             payload = excluded.payload, run = excluded.run, state = 0, lease_end = excluded.lease_end, remove_at = excluded.remove_at, \
              size = 0, outcome = NULL WHERE o.remove_at <= ",
             $now_millis,
             " OR (o.state = 2 AND o.run <> excluded.run) \
              RETURNING (SELECT count(*) FROM mizan_operations AS c WHERE c.owner = $1)"
         );
 
-        /// Parameters: owner, key. Returns the operation, and 1 if its lease has expired.
+        /// Parameter: key. Returns the operation, and 1 if its lease has expired.
         pub(in crate::sql) const FIND: &str = concat!(
             "SELECT payload, state, outcome, CAST(CASE WHEN lease_end <= ",
             $now_millis,
-            " THEN 1 ELSE 0 END AS BIGINT) FROM mizan_operations WHERE owner = $1 AND key = $2 AND remove_at > ",
+            " THEN 1 ELSE 0 END AS BIGINT) FROM mizan_operations WHERE key = $1 AND remove_at > ",
             $now_millis
         );
 
@@ -81,7 +81,7 @@ macro_rules! statements {
             "INSERT INTO mizan_operations AS o (owner, key, payload, run, state, lease_end, remove_at, size, \
              outcome) VALUES ($1, $2, $3, $4, 1, 0, ",
             $now_millis,
-            " + $5, $6, $7) ON CONFLICT (owner, key) DO UPDATE SET state = 1, lease_end = 0, \
+            " + $5, $6, $7) ON CONFLICT (key) DO UPDATE SET state = 1, lease_end = 0, \
              remove_at = excluded.remove_at, size = excluded.size, outcome = excluded.outcome \
              RETURNING (SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM mizan_operations AS c \
              WHERE c.owner = $1)"
@@ -94,21 +94,21 @@ macro_rules! statements {
              (SELECT key FROM (SELECT key, sum(size) OVER (ORDER BY remove_at DESC, key) AS total \
              FROM mizan_operations WHERE owner = $1 AND state = 1) AS sizes WHERE total > $3)";
 
-        /// Parameters: owner, key, run.
+        /// Parameters: key, run.
         pub(in crate::sql) const RELEASE: &str =
-            "DELETE FROM mizan_operations WHERE owner = $1 AND key = $2 AND run = $3 AND state = 0";
+            "DELETE FROM mizan_operations WHERE key = $1 AND run = $2 AND state = 0";
 
         /// Parameters: owner, key, payload, run, time for which outcomes are kept.
         pub(in crate::sql) const REJECT_LATE: &str = concat!(
             "INSERT INTO mizan_operations (owner, key, payload, run, state, lease_end, remove_at, size) \
              VALUES ($1, $2, $3, $4, 2, 0, ",
             $now_millis,
-            " + $5, 0) ON CONFLICT (owner, key) DO NOTHING"
+            " + $5, 0) ON CONFLICT (key) DO NOTHING"
         );
 
         /// Removes operations that ended long ago. Parameter: the maximum number.
         pub(in crate::sql) const PURGE_OPERATIONS: &str = concat!(
-            "DELETE FROM mizan_operations WHERE (owner, key) IN (SELECT owner, key FROM mizan_operations \
+            "DELETE FROM mizan_operations WHERE key IN (SELECT key FROM mizan_operations \
              WHERE remove_at <= ",
             $now_millis,
             " ORDER BY remove_at LIMIT $1)"

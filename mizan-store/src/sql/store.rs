@@ -133,7 +133,6 @@ macro_rules! impl_shared_store {
                 let granted: Option<i64> = granted.await.map_err(store_error)?;
                 let Some(count) = granted else {
                     let found = sqlx::query_as($statements::FIND)
-                        .bind(owner.as_bytes().as_slice())
                         .bind(key.as_bytes().as_slice())
                         .fetch_optional(&self.pool);
                     let found = found.await.map_err(store_error)?;
@@ -190,7 +189,6 @@ macro_rules! impl_shared_store {
 
             async fn release(&self, operation: &Operation) -> Result<(), SharedStoreError> {
                 sqlx::query($statements::RELEASE)
-                    .bind(operation.owner.as_bytes().as_slice())
                     .bind(operation.key.as_bytes().as_slice())
                     .bind(operation.run.as_bytes().as_slice())
                     .execute(&self.pool)
@@ -201,7 +199,6 @@ macro_rules! impl_shared_store {
 
             async fn cancel(&self, operation: &Operation) -> Result<(), SharedStoreError> {
                 let released = sqlx::query($statements::RELEASE)
-                    .bind(operation.owner.as_bytes().as_slice())
                     .bind(operation.key.as_bytes().as_slice())
                     .bind(operation.run.as_bytes().as_slice())
                     .execute(&self.pool)
@@ -223,7 +220,6 @@ macro_rules! impl_shared_store {
 
             async fn contains(&self, operation: &Operation) -> Result<bool, SharedStoreError> {
                 let found: Option<OperationRow> = sqlx::query_as($statements::FIND)
-                    .bind(operation.owner.as_bytes().as_slice())
                     .bind(operation.key.as_bytes().as_slice())
                     .fetch_optional(&self.pool)
                     .await

@@ -5,8 +5,8 @@ use mizan_core::limits::RateLimit;
 use mizan_core::shared_store::suite;
 use mizan_store::PostgresSharedStore;
 
-use crate::is_taken;
 use crate::postgres_server::start;
+use crate::{is_taken, rejects_late_acquisition};
 
 async fn connect(url: &str) -> PostgresSharedStore {
     let start = Instant::now();
@@ -35,5 +35,6 @@ async fn postgres_store_passes_the_suite() {
     assert!(is_taken(&one, "ada", rate).await);
     assert!(is_taken(&two, "ada", rate).await);
     assert!(!is_taken(&one, "ada", rate).await);
+    rejects_late_acquisition(&one).await;
     suite::all(Arc::new(one)).await;
 }

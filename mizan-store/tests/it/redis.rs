@@ -5,8 +5,8 @@ use mizan_core::limits::RateLimit;
 use mizan_core::shared_store::{Counter, Operation, SharedStore, suite};
 use mizan_store::RedisSharedStore;
 
-use crate::is_taken;
 use crate::redis_server::RedisServer;
+use crate::{is_taken, rejects_late_acquisition};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_store_passes_the_suite() {
@@ -14,6 +14,7 @@ async fn redis_store_passes_the_suite() {
         return;
     };
     let store = RedisSharedStore::new(&server.address()).unwrap();
+    rejects_late_acquisition(&store).await;
     suite::all(Arc::new(store)).await;
 }
 
@@ -39,7 +40,7 @@ async fn processes_share_the_state_in_redis() {
         .query_async(&mut connection)
         .await
         .unwrap();
-    assert_eq!(keys.len(), 3, "{keys:?}");
+    assert_eq!(keys.len(), 4, "{keys:?}");
     for key in keys {
         assert!(!key.contains("ada"), "{key}");
         let ttl: i64 = redis::cmd("PTTL")

@@ -5,7 +5,7 @@ use mizan_core::limits::RateLimit;
 use mizan_core::shared_store::suite;
 use mizan_store::SqliteSharedStore;
 
-use crate::is_taken;
+use crate::{is_taken, rejects_late_acquisition};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_store_passes_the_suite() {
@@ -13,6 +13,7 @@ async fn sqlite_store_passes_the_suite() {
     let store = SqliteSharedStore::open(folder.path().join("shared.db"))
         .await
         .unwrap();
+    rejects_late_acquisition(&store).await;
     suite::all(Arc::new(store)).await;
 }
 

@@ -269,3 +269,51 @@ async fn website_must_be_http_url() {
         );
     }
 }
+
+/// The contact form accepts 60 submissions in a minute from one address.
+#[tokio::test]
+async fn contact_form_is_limited_by_address() {
+    let browser = Browser::new().await;
+    let post = async |path: &str, content_type: &str, body: String| {
+        let request = Request::post(path)
+            .header(header::HOST, "localhost:8000")
+            .header(header::CONTENT_TYPE, content_type)
+            .body(Full::new(Bytes::from(body)));
+        let response = browser
+            .service
+            .clone()
+            .call(request.unwrap())
+            .await
+            .unwrap();
+        let retry_after = response.headers().get(header::RETRY_AFTER).cloned();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (
+            status,
+            retry_after,
+            String::from_utf8(body.to_vec()).unwrap(),
+        )
+    };
+    let submit = async || {
+        let body = json!({ "email": "ada@example.com" }).to_string();
+        post("/api/mizan/call/contact.submit", "application/json", body).await
+    };
+    for _ in 0..60 {
+        let (status, _, body) = submit().await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+    }
+    let (status, retry_after, body) = submit().await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(retry_after.unwrap(), "1");
+    let problem: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(problem["code"], "rate_limited");
+    // Without JavaScript, the page shows the message.
+    let form = "application/x-www-form-urlencoded";
+    let body = "email=ada%40example.com".to_owned();
+    let (status, _, page) = post("/api/mizan/form/contact", form, body).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{page}");
+    assert!(
+        page.contains("too many requests: try again later"),
+        "{page}"
+    );
+}

@@ -1,6 +1,5 @@
 //! The broker of a single process.
 
-mod leases;
 mod ttl_map;
 
 use std::collections::HashMap;
@@ -12,11 +11,9 @@ use bytes::Bytes;
 use mizan_core::channel::Position;
 use parking_lot::Mutex;
 
-use self::leases::LeaseTable;
 use self::ttl_map::TtlMap;
 use crate::broker::Broker;
 use crate::broker::error::BrokerError;
-use crate::broker::lease::{LeaseReply, LeaseRequest};
 use crate::broker::log::Cursor;
 use crate::broker::notification::Notifier;
 use crate::broker::presence::{PresenceSet, presence_log};
@@ -50,7 +47,6 @@ const IDLE_LOG_TTL: Duration = Duration::from_secs(10 * 60);
 pub struct MemoryBroker {
     topics: Topics,
     published: Mutex<TtlMap<Position>>,
-    leases: Mutex<LeaseTable>,
     presence: Mutex<HashMap<String, PresenceSet>>,
 }
 
@@ -61,7 +57,6 @@ impl MemoryBroker {
         Self {
             topics: Topics::new(),
             published: Mutex::new(TtlMap::new(MAX_KEYS, MAX_KEY_BYTES)),
-            leases: Mutex::default(),
             presence: Mutex::default(),
         }
     }
@@ -169,31 +164,8 @@ impl Broker for MemoryBroker {
         Ok((Cursor::new(log.epoch, log.top), members))
     }
 
-    async fn acquire_lease(
-        &self,
-        request: &LeaseRequest,
-        duration: Duration,
-    ) -> Result<LeaseReply, BrokerError> {
-        Ok(self.leases.lock().acquire(request, duration))
-    }
-
-    async fn complete_lease(
-        &self,
-        request: &LeaseRequest,
-        outcome: Bytes,
-    ) -> Result<(), BrokerError> {
-        self.leases.lock().complete(request, outcome);
-        Ok(())
-    }
-
-    async fn release_lease(&self, request: &LeaseRequest) -> Result<(), BrokerError> {
-        self.leases.lock().release(request);
-        Ok(())
-    }
-
     async fn maintain(&self) {
         self.topics.remove_idle(IDLE_LOG_TTL);
         self.published.lock().remove_expired();
-        self.leases.lock().remove_expired();
     }
 }

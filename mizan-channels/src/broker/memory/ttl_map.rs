@@ -4,15 +4,12 @@ use std::collections::{HashMap, VecDeque};
 
 use tokio::time::Instant;
 
-use crate::broker::lease::DEDUP_TTL;
-
-/// The number of stale insertions that may accumulate before they are removed.
-const MAX_STALE: usize = 64;
+use crate::broker::publication::DEDUP_TTL;
 
 /// A map from strings to values, each with its size in bytes. The oldest entry is removed first.
 pub(super) struct TtlMap<T> {
     entries: HashMap<String, Entry<T>>,
-    /// Insertions, oldest first. Those of removed or replaced entries are stale.
+    /// Insertions, oldest first. Those of replaced entries are stale.
     order: VecDeque<Insertion>,
     bytes: usize,
     next_number: u64,
@@ -44,14 +41,6 @@ impl<T> TtlMap<T> {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
     pub(super) fn get(&mut self, key: &str) -> Option<&T> {
         self.remove_expired();
         self.entries.get(key).map(|entry| &entry.value)
@@ -76,66 +65,43 @@ impl<T> TtlMap<T> {
         self.remove_expired();
     }
 
-    pub(super) fn remove(&mut self, key: &str) {
-        if let Some(removed) = self.entries.remove(key) {
-            self.bytes -= removed.size;
-        }
-        if self.order.len() > 2 * self.entries.len() + MAX_STALE {
-            let entries = &self.entries;
-            self.order
-                .retain(|insertion| is_current(entries, insertion));
-        }
-    }
-
-    /// Removes the oldest entry, regardless of its age.
-    pub(super) fn remove_oldest(&mut self) {
-        while let Some(insertion) = self.order.pop_front() {
-            if is_current(&self.entries, &insertion) {
-                self.remove(&insertion.key);
-                return;
-            }
-        }
-    }
-
     /// Removes entries that are too old, and the oldest ones while the map exceeds its limits. A single entry that
     /// exceeds the size limit is kept until the next insertion.
     pub(super) fn remove_expired(&mut self) {
         while let Some(insertion) = self.order.front() {
-            if !is_current(&self.entries, insertion) {
-                self.order.pop_front();
-            } else if insertion.time.elapsed() > DEDUP_TTL
+            let entry = self.entries.get(&insertion.key);
+            let is_current = entry.is_some_and(|entry| entry.number == insertion.number);
+            let is_excess = insertion.time.elapsed() > DEDUP_TTL
                 || self.entries.len() > self.max_entries
-                || self.bytes > self.max_bytes && self.entries.len() > 1
-            {
-                self.remove_oldest();
-            } else {
+                || self.bytes > self.max_bytes && self.entries.len() > 1;
+            if is_current && !is_excess {
                 return;
             }
+            if is_current && let Some(removed) = self.entries.remove(&insertion.key) {
+                self.bytes -= removed.size;
+            }
+            self.order.pop_front();
         }
     }
-}
-
-fn is_current<T>(entries: &HashMap<String, Entry<T>>, insertion: &Insertion) -> bool {
-    let entry = entries.get(&insertion.key);
-    entry.is_some_and(|entry| entry.number == insertion.number)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn removed_entries_free_their_memory() {
-        let mut map = TtlMap::new(1_000, 1_000_000);
-        map.insert("kept".to_owned(), (), 0);
+    #[tokio::test(start_paused = true)]
+    async fn limits_entries_bytes_and_age() {
+        let mut map = TtlMap::new(100, 1_000_000);
         for number in 0..10_000 {
-            map.insert(number.to_string(), (), 0);
-            map.remove(&number.to_string());
+            map.insert((number % 150).to_string(), number, 0);
         }
-        assert_eq!(map.len(), 1);
-        assert_eq!(map.bytes(), 2 * "kept".len());
-        assert!(map.order.len() < 100, "{}", map.order.len());
-        map.remove_oldest();
-        assert_eq!((map.len(), map.bytes()), (0, 0));
+        assert!(map.order.len() <= 150, "{}", map.order.len());
+        assert_eq!(map.entries.len(), 100);
+        assert_eq!(map.get(&(9_999 % 150).to_string()), Some(&9_999));
+        map.insert("large".to_owned(), 1, 2_000_000);
+        assert_eq!((map.entries.len(), map.get("large")), (1, Some(&1)));
+        tokio::time::advance(2 * DEDUP_TTL).await;
+        assert_eq!(map.get("large"), None);
+        assert_eq!(map.bytes, 0);
     }
 }

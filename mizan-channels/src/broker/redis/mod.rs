@@ -2,7 +2,6 @@
 
 mod connection;
 mod gap_fill;
-mod leases;
 #[cfg(test)]
 mod model_check;
 mod presence;
@@ -24,7 +23,6 @@ use tokio::task::JoinHandle;
 use self::state::RedisState;
 use crate::broker::Broker;
 use crate::broker::error::BrokerError;
-use crate::broker::lease::{LeaseReply, LeaseRequest};
 use crate::broker::log::Cursor;
 use crate::broker::notification::Notifier;
 use crate::broker::publication::{Publication, Retention};
@@ -167,30 +165,6 @@ impl Broker for RedisBroker {
 
     async fn members(&self, group: &str) -> Result<(Cursor, Bytes), BrokerError> {
         self.state.members(group).await
-    }
-
-    async fn acquire_lease(
-        &self,
-        request: &LeaseRequest,
-        duration: Duration,
-    ) -> Result<LeaseReply, BrokerError> {
-        self.state.acquire_lease(request, duration).await
-    }
-
-    async fn complete_lease(
-        &self,
-        request: &LeaseRequest,
-        outcome: Bytes,
-    ) -> Result<(), BrokerError> {
-        self.state.complete_lease(request, &outcome).await
-    }
-
-    async fn release_lease(&self, request: &LeaseRequest) -> Result<(), BrokerError> {
-        self.state.release_lease(request, false).await
-    }
-
-    async fn cancel_lease(&self, request: &LeaseRequest) -> Result<(), BrokerError> {
-        self.state.release_lease(request, true).await
     }
 
     async fn maintain(&self) {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::state::{RESPONSE_TIMEOUT, RedisConnection, RedisState, millis};
 use crate::broker::error::BrokerError;
-use crate::broker::lease::DEDUP_TTL;
+use crate::broker::publication::DEDUP_TTL;
 use crate::broker::publication::Publication;
 use crate::random_id::random_id;
 

@@ -6,7 +6,6 @@ pub(super) struct Scripts {
     pub(super) publish: Script,
     pub(super) gap_fill: Script,
     pub(super) presence: Script,
-    pub(super) lease: Script,
 }
 
 const LOG: &str = include_str!("log.lua");
@@ -18,7 +17,6 @@ impl Scripts {
             publish: script(include_str!("publish.lua")),
             gap_fill: script(include_str!("gap_fill.lua")),
             presence: script(include_str!("presence.lua")),
-            lease: script(include_str!("lease.lua")),
         }
     }
 }

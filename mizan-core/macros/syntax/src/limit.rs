@@ -175,9 +175,13 @@ impl Limit {
                 u32::MAX
             )),
         };
+        let (count, period) = (number(count, "count")?, parse_period(period)?);
+        if period.as_micros() < u128::from(count) {
+            return Err("a limit allows at most one call in a microsecond".to_owned());
+        }
         Ok(Self {
-            count: number(count, "count")?,
-            period: parse_period(period)?,
+            count,
+            period,
             burst: burst.map(|burst| number(burst, "burst")).transpose()?,
             by: By::parse(by)?,
             span,
@@ -277,6 +281,7 @@ mod tests {
             "0/min by principal",
             "-1/min by principal",
             "4294967296/min by principal",
+            "1000001/s by principal",
             "10/ by principal",
             "10/fortnight by principal",
             "10/0min by principal",

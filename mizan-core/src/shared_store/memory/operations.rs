@@ -21,22 +21,20 @@ const OVERHEAD_BYTES: usize = 512;
 /// evicted.
 #[derive(Default)]
 pub(super) struct OperationTable {
-    operations: HashMap<Id, Record>,
+    operations: HashMap<KeyHash, Record>,
     owners: HashMap<KeyHash, Owner>,
     /// The running operations, in the order in which their leases expire.
-    running: BTreeSet<(Instant, Id)>,
+    running: BTreeSet<(Instant, KeyHash)>,
     /// The times at which operations ended, by sequence number.
-    ended: BTreeMap<u64, (Instant, Id)>,
+    ended: BTreeMap<u64, (Instant, KeyHash)>,
     /// The owners that have ended operations, by the memory that these take.
     owners_by_size: BTreeSet<(usize, KeyHash)>,
     next_sequence: u64,
     bytes: usize,
 }
 
-/// The owner and the key of an operation.
-type Id = (KeyHash, KeyHash);
-
 struct Record {
+    owner: KeyHash,
     payload: KeyHash,
     state: State,
 }
@@ -67,8 +65,7 @@ impl OperationTable {
     pub(super) fn acquire(&mut self, operation: &Operation, duration: Duration) -> LeaseReply {
         let now = Instant::now();
         self.remove_expired(now);
-        let id = (operation.owner, operation.key);
-        if let Some(record) = self.operations.get(&id) {
+        if let Some(record) = self.operations.get(&operation.key) {
             return record.reply_to(operation);
         }
         while self.owner_count(operation.owner) >= MAX_OWNER_OPERATIONS {
@@ -82,23 +79,32 @@ impl OperationTable {
             }
         }
         let expires_at = now + duration;
-        self.running.insert((expires_at, id));
+        self.running.insert((expires_at, operation.key));
         self.owners.entry(operation.owner).or_default().running += 1;
         let state = State::Running {
             run: operation.run,
             expires_at,
         };
-        let payload = operation.payload;
-        self.operations.insert(id, Record { payload, state });
+        let record = Record {
+            owner: operation.owner,
+            payload: operation.payload,
+            state,
+        };
+        self.operations.insert(operation.key, record);
         LeaseReply::Granted
     }
 
     pub(super) fn complete(&mut self, operation: &Operation, outcome: Bytes) {
         let now = Instant::now();
         self.remove_expired(now);
-        let id = (operation.owner, operation.key);
-        self.remove(id);
-        self.insert_ended(now, id, operation.payload, Some(outcome));
+        self.remove(operation.key);
+        let Operation {
+            owner,
+            key,
+            payload,
+            ..
+        } = *operation;
+        self.insert_ended(now, key, owner, payload, Some(outcome));
         while self
             .owners
             .get(&operation.owner)
@@ -110,32 +116,33 @@ impl OperationTable {
     }
 
     pub(super) fn release(&mut self, operation: &Operation) {
-        let id = (operation.owner, operation.key);
-        let state = self.operations.get(&id).map(|record| &record.state);
+        let state = self
+            .operations
+            .get(&operation.key)
+            .map(|record| &record.state);
         if matches!(state, Some(State::Running { run, .. }) if *run == operation.run) {
-            self.remove(id);
+            self.remove(operation.key);
         }
     }
 
     pub(super) fn contains(&mut self, operation: &Operation) -> bool {
         self.remove_expired(Instant::now());
-        let id = (operation.owner, operation.key);
-        self.operations.contains_key(&id)
+        self.operations.contains_key(&operation.key)
     }
 
     /// Ends leases that have expired, and removes old outcomes.
     fn remove_expired(&mut self, now: Instant) {
-        while let Some(&(expires_at, id)) = self.running.first()
+        while let Some(&(expires_at, key)) = self.running.first()
             && expires_at <= now
         {
-            if let Some(payload) = self.remove(id) {
-                self.insert_ended(now, id, payload, None);
+            if let Some((owner, payload)) = self.remove(key) {
+                self.insert_ended(now, key, owner, payload, None);
             }
         }
-        while let Some((_, &(ended_at, id))) = self.ended.first_key_value()
+        while let Some((_, &(ended_at, key))) = self.ended.first_key_value()
             && now.saturating_duration_since(ended_at) >= OUTCOME_TTL
         {
-            self.remove(id);
+            self.remove(key);
         }
     }
 
@@ -150,7 +157,7 @@ impl OperationTable {
         let oldest = owner.and_then(|owner| owner.ended.first());
         let oldest = oldest.and_then(|sequence| self.ended.get(sequence));
         match oldest {
-            Some(&(_, id)) => self.remove(id).is_some(),
+            Some(&(_, key)) => self.remove(key).is_some(),
             None => false,
         }
     }
@@ -164,39 +171,52 @@ impl OperationTable {
         }
     }
 
-    fn insert_ended(&mut self, now: Instant, id: Id, payload: KeyHash, outcome: Option<Bytes>) {
+    fn insert_ended(
+        &mut self,
+        now: Instant,
+        key: KeyHash,
+        owner: KeyHash,
+        payload: KeyHash,
+        outcome: Option<Bytes>,
+    ) {
         let sequence = self.next_sequence;
         self.next_sequence += 1;
         let size = OVERHEAD_BYTES + outcome.as_ref().map_or(0, Bytes::len);
-        self.ended.insert(sequence, (now, id));
+        self.ended.insert(sequence, (now, key));
         self.bytes += size;
-        self.update_owner(id.0, |owner| {
+        self.update_owner(owner, |owner| {
             owner.ended.insert(sequence);
             owner.bytes += size;
         });
         let state = State::Ended { sequence, outcome };
-        self.operations.insert(id, Record { payload, state });
+        let record = Record {
+            owner,
+            payload,
+            state,
+        };
+        self.operations.insert(key, record);
     }
 
-    /// Removes an operation, and returns its payload.
-    fn remove(&mut self, id: Id) -> Option<KeyHash> {
-        let record = self.operations.remove(&id)?;
+    /// Removes an operation, and returns its owner and its payload.
+    fn remove(&mut self, key: KeyHash) -> Option<(KeyHash, KeyHash)> {
+        let record = self.operations.remove(&key)?;
+        let owner = record.owner;
         match record.state {
             State::Running { expires_at, .. } => {
-                self.running.remove(&(expires_at, id));
-                self.update_owner(id.0, |owner| owner.running -= 1);
+                self.running.remove(&(expires_at, key));
+                self.update_owner(owner, |owner| owner.running -= 1);
             }
             State::Ended { sequence, outcome } => {
                 let size = OVERHEAD_BYTES + outcome.as_ref().map_or(0, Bytes::len);
                 self.ended.remove(&sequence);
                 self.bytes -= size;
-                self.update_owner(id.0, |owner| {
+                self.update_owner(owner, |owner| {
                     owner.ended.remove(&sequence);
                     owner.bytes -= size;
                 });
             }
         }
-        Some(record.payload)
+        Some((owner, record.payload))
     }
 
     fn update_owner(&mut self, name: KeyHash, update: impl FnOnce(&mut Owner)) {
@@ -231,7 +251,8 @@ mod tests {
     const LEASE: Duration = Duration::from_secs(30);
 
     fn operation(owner: &str, key: usize) -> Operation {
-        Operation::new([owner.as_bytes()], [&key.to_be_bytes()[..]], [])
+        let id = key.to_be_bytes();
+        Operation::new([owner.as_bytes()], [owner.as_bytes(), &id[..]], [])
     }
 
     impl OperationTable {

@@ -28,7 +28,7 @@ pub async fn operations(store: &Arc<dyn SharedStore>) {
 fn operation(owner: &str, key: &str) -> Operation {
     Operation::new(
         [owner.as_bytes()],
-        [key.as_bytes()],
+        [owner.as_bytes(), key.as_bytes()],
         [b"payload".as_slice()],
     )
 }
@@ -68,12 +68,18 @@ async fn grants_a_lease_once(store: &Arc<dyn SharedStore>) {
     store.complete(&first, outcome.clone()).await.unwrap();
     let repeated = acquire(store, &operation("u1", "do")).await;
     assert_eq!(repeated, LeaseReply::Completed(outcome));
-    let other_payload = Operation::new([b"u1".as_slice()], [b"do".as_slice()], []);
+    let id = [b"u1".as_slice(), b"do".as_slice()];
+    let other_payload = Operation::new([b"u1".as_slice()], id, []);
     assert!(store.contains(&other_payload).await.unwrap());
     let reply = acquire(store, &other_payload).await;
     assert_eq!(reply, LeaseReply::PayloadMismatch);
+    // The same user may come from another network, which is another owner of anonymous operations.
+    let mut other_owner = operation("u1", "do");
+    other_owner.owner = operation("u2", "do").owner;
+    let repeated = acquire(store, &other_owner).await;
+    assert!(matches!(repeated, LeaseReply::Completed(_)), "{repeated:?}");
     let reply = acquire(store, &operation("u2", "do")).await;
-    assert_eq!(reply, LeaseReply::Granted, "keys are scoped to an owner");
+    assert_eq!(reply, LeaseReply::Granted, "another key");
 }
 
 async fn expires_a_lease_without_an_outcome(store: &dyn SharedStore) {
@@ -127,6 +133,10 @@ async fn limits_the_outcomes_of_each_owner(store: &Arc<dyn SharedStore>) {
     let done = Bytes::from_static(b"done");
     let honest = operation("honest", "one");
     run(&**store, &honest, done.clone()).await;
+    let slow = [1, 2, 3].map(|number| operation("flood", &format!("slow {number}")));
+    for slow in &slow {
+        assert_eq!(acquire(&**store, slow).await, LeaseReply::Granted);
+    }
     run(&**store, &operation("flood", "first"), done.clone()).await;
     // Concurrently, because a store may need a round trip for each operation.
     let mut flood = JoinSet::new();
@@ -151,6 +161,11 @@ async fn limits_the_outcomes_of_each_owner(store: &Arc<dyn SharedStore>) {
     );
     assert_eq!(repeat("flood", "last").await, completed);
     assert_eq!(repeat("honest", "one").await, completed);
+
+    for slow in &slow {
+        assert_eq!(acquire(store, slow).await, LeaseReply::Running, "evicted");
+        store.release(slow).await.unwrap();
+    }
 
     let large = Bytes::from(vec![b'x'; MAX_OWNER_BYTES / 8]);
     for number in 0..12 {

@@ -27,6 +27,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &[Field]) -> Result<TokenStrea
     let attributes = fields.iter().map(|field| field.attributes(&fields));
     let (members, wrappers): (Vec<_>, Vec<_>) = fields.iter().map(FormField::member).unzip();
     let initializers = fields.iter().map(FormField::initializer);
+    check_limited_fields(&options, &fields)?;
     let params = Params::of(input, &options, &fields)?;
     let params_struct = params.definition(input, &options);
     let form = options
@@ -85,6 +86,24 @@ pub(crate) fn expand(input: &DeriveInput, fields: &[Field]) -> Result<TokenStrea
     })
 }
 
+/// Checks that the form has the fields by which its limits count.
+fn check_limited_fields(options: &FormOptions, fields: &[FormField<'_>]) -> Result<()> {
+    for (name, span) in options.limits.arguments() {
+        if !fields.iter().any(|field| field.wire == name) {
+            let known: Vec<_> = fields
+                .iter()
+                .map(|field| format!("`input.{}`", field.wire))
+                .collect();
+            let message = format!(
+                "the limit counts by the field `{name}`, which the form does not have; it can count by {}",
+                known.join(", ")
+            );
+            return Err(syn::Error::new(span, message));
+        }
+    }
+    Ok(())
+}
+
 /// Returns the implementation of `Form`.
 fn form_impl(input: &DeriveInput, options: &FormOptions, params: &Params<'_>) -> TokenStream {
     let name = &input.ident;
@@ -104,6 +123,7 @@ fn form_impl(input: &DeriveInput, options: &FormOptions, params: &Params<'_>) ->
         None => quote!(::mizan_core::Policy::Unspecified),
     };
     let affects = &options.affects;
+    let limits = options.limits.expand();
     let docs = doc_text(&input.attrs);
     let source = source(name);
     quote! {
@@ -118,6 +138,7 @@ fn form_impl(input: &DeriveInput, options: &FormOptions, params: &Params<'_>) ->
             const REDIRECT: ::std::option::Option<&'static str> = #redirect;
             const POLICY: ::mizan_core::Policy = #policy;
             const AFFECTS: &'static [::mizan_core::function::Affected] = &[#(#affects),*];
+            #limits
             const DOCS: &'static str = #docs;
             const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
                 ::std::option::Option::Some(#source);

@@ -6,7 +6,7 @@ use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Expr, Ident, LitStr, Result, Token};
 
-const OPTIONS: &str = "the options are `name`, `title`, `auth`, `affects` and `redirect`";
+const OPTIONS: &str = "the options are `name`, `title`, `auth`, `affects`, `limit`, `limit_unavailable` and `redirect`";
 
 /// The options of `#[form(..)]`.
 #[derive(Default)]
@@ -16,6 +16,7 @@ pub(crate) struct FormOptions {
     /// The input of `policy!`.
     pub(crate) auth: Option<TokenStream>,
     pub(crate) affects: Vec<syntax::Affected>,
+    pub(crate) limits: syntax::Limits,
     pub(crate) redirect: Option<LitStr>,
 }
 
@@ -48,6 +49,7 @@ impl FormOptions {
             ("title", self.title.is_some()),
             ("auth", self.auth.is_some()),
             ("affects", !self.affects.is_empty()),
+            ("limit", !self.limits.is_empty()),
             ("redirect", self.redirect.is_some()),
         ]
         .into_iter()
@@ -66,6 +68,8 @@ impl Parse for FormOptions {
                 }
                 "auth" => options.auth = Some(auth(input)?),
                 "affects" => options.affects = syntax::affects(input, option)?,
+                "limit" => options.limits.parse_limits(input, option)?,
+                "limit_unavailable" => options.limits.parse_unavailable(input, option)?,
                 "redirect" => options.redirect = Some(redirect(input, option)?),
                 _ => return Ok(false),
             }

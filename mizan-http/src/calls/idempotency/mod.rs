@@ -1,11 +1,11 @@
 //! Mutations that run once for each `Idempotency-Key`
 //! (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/>).
 
-mod eviction;
-mod fingerprint;
 mod key;
-mod store;
+mod lease;
+mod operation;
+mod stored_reply;
 
-pub(crate) use fingerprint::RequestFingerprint;
 pub(crate) use key::IdempotencyKey;
-pub(crate) use store::{Claim, IdempotencyStore, PendingEntry};
+pub(crate) use lease::{Claim, IdempotentCalls, PendingCall};
+pub(crate) use operation::operation;

@@ -14,7 +14,7 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "bb57e5c2ec36f4f5";
+export const contract = "e12bd4f305794161";
 
 /** Identifies the version of each function, by name on the wire. */
 const contracts: Contracts = {

@@ -15,7 +15,7 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "eb8b3b44ded8e7f8";
+export const contract = "a4f95b2e3792b969";
 
 /** Identifies the version of each function, by name on the wire. */
 const contracts: Contracts = {
