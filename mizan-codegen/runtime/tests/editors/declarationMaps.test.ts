@@ -4,6 +4,7 @@ import {
   definitions,
   errorsOf,
   generateClients,
+  languageServerDefinitions,
 } from "../support/editor.mjs";
 
 const code = `import { api, usePost, useRename } from "./blog";
@@ -65,9 +66,16 @@ describe("a client with declaration maps", () => {
     120_000,
   );
 
-  it("opens the lines of Rust", async () => {
-    expect(await definitions(folder())).toEqual(expected);
-  }, 120_000);
+  it.each([
+    ["5.7", definitions],
+    ["7", languageServerDefinitions],
+  ] as const)(
+    "opens the lines of Rust with TypeScript %s",
+    async (_, find) => {
+      expect(await find(folder())).toEqual(expected);
+    },
+    120_000,
+  );
 
   it("is bundled with its implementation", async () => {
     const bundled = await bundle(folder());

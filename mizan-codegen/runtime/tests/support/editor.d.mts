@@ -5,3 +5,5 @@ export function generateClients(
 export function errorsOf(version: string, folder: string): string;
 export function bundle(folder: string): Promise<string>;
 export function definitions(folder: string): Promise<string[][]>;
+
+export function languageServerDefinitions(folder: string): Promise<string[][]>;
