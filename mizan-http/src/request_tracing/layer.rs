@@ -1,13 +1,11 @@
 //! The layer and its settings.
 
-use std::sync::Arc;
-
 use ipnet::IpNet;
 use tower_layer::Layer;
 
 use super::service::TracedService;
 use super::trace_context;
-use crate::client_address::canonical_network;
+use super::trusted_peers::TrustedPeers;
 
 /// A layer around the whole application that creates a span for each request (`http.request`), and a metric of its
 /// duration.
@@ -34,8 +32,7 @@ use crate::client_address::canonical_network;
 /// are several headers, malformed ones, and those that are longer than 512 bytes.
 #[derive(Clone, Debug, Default)]
 pub struct RequestTracing {
-    pub(super) trusted_proxies: Arc<[IpNet]>,
-    pub(super) trusts_clients: bool,
+    trusted: TrustedPeers,
 }
 
 impl RequestTracing {
@@ -50,14 +47,14 @@ impl RequestTracing {
     /// them, unless you trust the clients.
     #[must_use]
     pub fn trusted_proxies(mut self, addresses: impl IntoIterator<Item = IpNet>) -> Self {
-        self.trusted_proxies = addresses.into_iter().map(canonical_network).collect();
+        self.trusted.set_proxies(addresses);
         self
     }
 
     /// Continues the traces of all requests: for services that only other services reach.
     #[must_use]
     pub fn trust_clients(mut self) -> Self {
-        self.trusts_clients = true;
+        self.trusted.includes_clients = true;
         self
     }
 }
@@ -68,7 +65,7 @@ impl<S> Layer<S> for RequestTracing {
     fn layer(&self, inner: S) -> TracedService<S> {
         TracedService {
             inner,
-            settings: self.clone(),
+            trusted: self.trusted.clone(),
         }
     }
 }

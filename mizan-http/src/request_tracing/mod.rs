@@ -4,6 +4,7 @@ mod future;
 mod layer;
 mod service;
 mod trace_context;
+mod trusted_peers;
 
 pub use future::TracedFuture;
 pub use layer::RequestTracing;

@@ -8,15 +8,14 @@ use tower_service::Service;
 use tracing::Instrument as _;
 
 use super::future::TracedFuture;
-use super::layer::RequestTracing;
 use super::trace_context;
-use crate::client_address::PeerAddr;
+use super::trusted_peers::TrustedPeers;
 
-/// A service within a [`RequestTracing`] layer.
+/// A service within a [`RequestTracing`](super::RequestTracing) layer.
 #[derive(Clone, Debug)]
 pub struct TracedService<S> {
     pub(super) inner: S,
-    pub(super) settings: RequestTracing,
+    pub(super) trusted: TrustedPeers,
 }
 
 impl<S, B, R> Service<Request<B>> for TracedService<S>
@@ -46,15 +45,7 @@ where
             error.r#type = tracing::field::Empty,
         );
         if !span.is_disabled() {
-            let is_trusted = self.settings.trusts_clients || {
-                let peer = request.extensions().get::<PeerAddr>();
-                peer.is_some_and(|PeerAddr(peer)| {
-                    let addr = peer.ip().to_canonical();
-                    let mut proxies = self.settings.trusted_proxies.iter();
-                    proxies.any(|proxies| proxies.contains(&addr))
-                })
-            };
-            if is_trusted {
+            if self.trusted.contain_peer(request.extensions()) {
                 trace_context::continue_trace(&span, request.headers());
             }
             let id = trace_context::trace_id(&span);

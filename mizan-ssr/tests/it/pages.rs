@@ -902,7 +902,7 @@ fn production_error_page_shows_only_id() {
                     let (_, id) = body.split_once("id: ").expect("an error id");
                     id.trim().into()
                 };
-                assert_eq!(id.len(), 36, "{id}");
+                assert_eq!(id.len(), 32, "{id}");
                 let log = log.text();
                 assert!(log.contains("ERROR") && log.contains(&id), "{log}");
                 assert!(log.contains(path), "{log}");

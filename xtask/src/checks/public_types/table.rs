@@ -62,6 +62,11 @@ pub(super) const DECISIONS: &[Decision] = &[
     },
     Decision {
         package: "mizan-http",
+        library: "tokio_util",
+        reason: "`Shutdown::started` returns the `CancellationToken` that applications pass on to their own tasks",
+    },
+    Decision {
+        package: "mizan-http",
         library: "tower_layer",
         reason: "`Layer` is the trait that routers accept",
     },
