@@ -17,7 +17,7 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "0ebbfd3ae4c98771";
+export const contract = "e124e0dc1a3b5a45";
 
 /** Identifies the version of each function, by name on the wire. */
 const contracts: Contracts = {
@@ -100,6 +100,8 @@ export interface Api extends Connected {
    * Adds a meeting that begins in a week, and returns its id.
    *
    * Policy: signed in.
+   *
+   * Rate limits: 60/min by principal. Fails with the code `rate_limited` when one is exceeded.
    *
    * Invalidates `listMeetings`.
    *
@@ -416,6 +418,8 @@ export interface Api extends Connected {
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.
+       *
+       * Rate limits: 60/min by address. Fails with the code `rate_limited` when one is exceeded.
        *
        * Defined in `examples/chat/src/contact.rs`.
        */

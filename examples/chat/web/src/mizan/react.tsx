@@ -46,6 +46,8 @@ export function useAccount(): types.AccountOut | null {
  *
  * Policy: signed in.
  *
+ * Rate limits: 60/min by principal. Fails with the code `rate_limited` when one is exceeded.
+ *
  * Invalidates `listMeetings`.
  *
  * Defined in `examples/chat/src/meetings.rs`.
