@@ -15,7 +15,7 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "c74c79bc8d11e6ba";
+export const contract = "ddfffda4355c14ed";
 
 /** Identifies the version of each function, by name on the wire. */
 const contracts: Contracts = {
