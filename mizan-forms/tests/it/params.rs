@@ -305,11 +305,11 @@ impl FormHandler for Reserve {
     }
 
     async fn submit(self, _: &Cx) -> Result<(), Error> {
+        let guests: Vec<_> = self.guests.into_iter().map(|guest| guest.name).collect();
+        let Self { room, day, .. } = self;
         Err(Error::conflict(format!(
-            "{} {} {}",
-            self.room,
-            self.day,
-            self.guests.len()
+            "{room} {day} {}",
+            guests.join(", ")
         )))
     }
 }

@@ -226,7 +226,7 @@ impl Vite {
     /// # Errors
     ///
     /// Returns [`PagesError`] for a development server, or if a file cannot be read.
-    pub(crate) fn built_files(&self) -> Result<Option<Vec<(String, Vec<u8>)>>, PagesError> {
+    pub(crate) fn built_files(&self) -> Result<Option<NamedFiles>, PagesError> {
         let Source::Manifest { files, .. } = &self.source else {
             return Err(PagesErrorKind::MissingBuild.into());
         };
@@ -319,6 +319,9 @@ impl Vite {
         }
     }
 }
+
+/// Files by their paths.
+type NamedFiles = Vec<(String, Vec<u8>)>;
 
 fn embedded_files(bundle: &Bundle, hashed: &HashedNames) -> io::Result<BrowserFiles> {
     let files = bundle
