@@ -23,7 +23,6 @@ async fn main() -> Result<ExitCode, Box<dyn StdError>> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
     let shutdown = Shutdown::new().service(&mizan);
     let server = serve(listener, mizan);
-    Ok(shutdown
-        .run(|stop| server.with_graceful_shutdown(stop))
-        .await?)
+    let run = shutdown.run(|stop| server.with_graceful_shutdown(stop));
+    Ok(run.await?)
 }

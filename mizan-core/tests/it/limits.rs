@@ -156,8 +156,8 @@ async fn counts_calls_with_each_value_of_an_argument() {
         "malformed"
     );
     // Input that is invalid counts by both.
-    assert_eq!(invite("nobody", "192.0.2.1").await, "invalid");
-    assert_eq!(invite("nobody", "192.0.2.1").await, LIMITED);
+    assert_eq!(invite("invalid", "192.0.2.1").await, "invalid");
+    assert_eq!(invite("invalid", "192.0.2.1").await, LIMITED);
     assert_eq!(invite("mia@example.com", "192.0.2.1").await, LIMITED);
 }
 

@@ -65,7 +65,7 @@ pub(super) const EXCEPTIONS: &[Exception] = &[
         reason: "the tests of this check contain the words",
     },
     Exception {
-        file: "mizan-auth/tests/it/stores/postgres.rs",
+        file: "mizan-auth/tests/it/stores/postgres_server.rs",
         line: "nobody",
         reason: "the name of a Unix user",
     },
