@@ -10,14 +10,17 @@ interface Base64Array extends Uint8Array {
   readonly toBase64?: () => string;
 }
 
-/** Converts bytes in base64. */
+/** Converts bytes in base64, with padding and without white space, as the server does. */
 export function decodeBytes(
   json: unknown,
   holder?: unknown,
   key?: Key,
 ): Uint8Array {
   try {
-    if (typeof json === "string") return fromBase64(json);
+    if (typeof json === "string") {
+      const bytes = fromBase64(json);
+      if (isCanonical(json, bytes)) return bytes;
+    }
   } catch {
     // Reported below.
   }
@@ -27,6 +30,27 @@ export function decodeBytes(
 /** Converts bytes to base64. Other values pass through, because the server rejects them with the path. */
 export function encodeBytes(value: unknown): unknown {
   return value instanceof Uint8Array ? toBase64(value) : value;
+}
+
+/**
+ * Returns whether a text is the only one for its bytes: engines ignore white space, missing padding, and the bits of
+ * the last character that belong to no byte.
+ */
+function isCanonical(text: string, { length }: Uint8Array): boolean {
+  if (text.length !== Math.ceil(length / 3) * 4) return false;
+  switch (length % 3) {
+    case 1:
+      return (
+        text.endsWith("==") && "AQgw".includes(text.charAt(text.length - 3))
+      );
+    case 2:
+      return (
+        text.endsWith("=") &&
+        "AEIMQUYcgkosw048".includes(text.charAt(text.length - 2))
+      );
+    default:
+      return true;
+  }
 }
 
 function fromBase64(text: string): Uint8Array {

@@ -10,7 +10,19 @@ import {
   urlMessage,
 } from "./messages";
 
-export { color, date, dateTime, decimal, instant, time, uuid } from "./formats";
+export {
+  color,
+  date,
+  dateTime,
+  decimal,
+  instant,
+  plausibleDate,
+  plausibleDateTime,
+  plausibleDecimal,
+  plausibleTime,
+  time,
+  uuid,
+} from "./formats";
 
 /** Check of a Zod schema that adds its findings to the issues. */
 type Check<T> = z.core.CheckFn<T>;

@@ -10,6 +10,7 @@ import {
   instantMessage,
   integerMessage,
   invalidMessage,
+  outOfRangeMessage,
   patternMessage,
   requiredMessage,
   timeMessage,
@@ -47,6 +48,9 @@ const messages: Readonly<Record<string, string>> = {
 /** Returns the message that the server has for an issue. */
 export function errorMessage(issue: RawIssue): string {
   if (issue.input === undefined || issue.input === null) return requiredMessage;
+  // What JavaScript parses `1e400` as.
+  if (issue.input === Infinity || issue.input === -Infinity)
+    return outOfRangeMessage;
   switch (issue.code) {
     case "invalid_type":
       return typeMessage(issue.expected, issue.inst);

@@ -30,6 +30,40 @@ export const dateTime: z.core.CheckFn<string> = format(
   },
 );
 
+/**
+ * Checks that a text can be a date. The type of Rust decides which spellings of a date are valid, so the check
+ * rejects only what no type accepts: other texts than of ASCII with a digit at the beginning, years of more than four
+ * digits without a sign, and days that do not exist.
+ */
+export const plausibleDate: z.core.CheckFn<string> = format(
+  dateMessage,
+  isPlausibleDate,
+);
+
+/** Checks that a text can be a time of day, as {@link plausibleDate} does. A leap second is plausible. */
+export const plausibleTime: z.core.CheckFn<string> = format(
+  timeMessage,
+  isPlausibleTime,
+);
+
+/** Checks that a text can be a local date and time, as {@link plausibleDate} does. */
+export const plausibleDateTime: z.core.CheckFn<string> = format(
+  dateTimeMessage,
+  (text) => {
+    const [day = "", ...rest] = text.split("T");
+    return (
+      isPlausibleDate(day) &&
+      (rest.length === 0 || isPlausibleTime(rest.join("T")))
+    );
+  },
+);
+
+/** Checks that a text can be a decimal number: digits with signs, points, exponents and separators. */
+export const plausibleDecimal: z.core.CheckFn<string> = format(
+  decimalMessage,
+  (text) => /^[-+._e]*[0-9][-+._e0-9]*$/i.test(text),
+);
+
 /** Checks for a colour in the format of HTML. */
 export const color: z.core.CheckFn<string> = format(colorMessage, (text) =>
   /^#[0-9a-f]{6}$/i.test(text),
@@ -112,12 +146,39 @@ function format(
 }
 
 function isDate(text: string): boolean {
-  const parts = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/.exec(text);
-  if (!parts) return false;
-  const [year = 0, month = 0, day = 0] = parts.slice(1).map(Number);
+  const parts = dateParts(text);
+  return parts !== undefined && parts[0] > 0 && dayExists(...parts);
+}
+
+function isPlausibleDate(text: string): boolean {
+  if (!/^\s*[-+]?[0-9][\x20-\x7e]*$/.test(text) || /^[0-9]{5,}-/.test(text))
+    return false;
+  const parts = dateParts(text);
+  return parts === undefined || dayExists(...parts);
+}
+
+function isPlausibleTime(text: string): boolean {
+  if (!/^\s*T?[0-9][\x20-\x7e]*$/i.test(text) || /z$/i.test(text)) return false;
+  const [, clock, seconds = "0"] =
+    /^([0-9]{2}:[0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?$/.exec(text) ?? [];
+  return clock === undefined || (isTime(clock) && Number(seconds) <= 60);
+}
+
+/** Returns the year, the month and the day of a text such as `2026-01-31`. */
+function dateParts(
+  text: string,
+): [year: number, month: number, day: number] | undefined {
+  const [, year, month, day] =
+    /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/.exec(text) ?? [];
+  return day === undefined
+    ? undefined
+    : [Number(year), Number(month), Number(day)];
+}
+
+function dayExists(year: number, month: number, day: number): boolean {
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-  return year > 0 && day >= 1 && day <= (days[month - 1] ?? 0);
+  return day >= 1 && day <= (days[month - 1] ?? 0);
 }
 
 function isTime(text: string): boolean {

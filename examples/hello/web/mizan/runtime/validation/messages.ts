@@ -7,6 +7,7 @@ export const requiredMessage = "This field is required.";
 export const unknownFieldMessage = "Unknown field.";
 export const choiceMessage = "Choose one of the options.";
 export const invalidMessage = "This value is not valid.";
+export const outOfRangeMessage = "Too large or too small.";
 export const patternMessage = "Does not have the expected format.";
 export const integerMessage = "Enter a whole number.";
 
