@@ -8,7 +8,7 @@ use crate::channel::ChannelEntry;
 use crate::cx::Cx;
 use crate::error::Error;
 use crate::form_entry::FormEntry;
-use crate::function::{CallError, CallLimiter, FunctionEntry, ServerFunction};
+use crate::function::{CallError, FunctionEntry, ServerFunction};
 use crate::manifest::Manifest;
 use crate::principal::Principal;
 use crate::request_head::RequestHead;
@@ -147,10 +147,8 @@ impl App {
     /// once. [`Registry::shared_store`](crate::Registry::shared_store) sets it.
     #[must_use]
     pub fn shared_store(&self) -> &Arc<dyn SharedStore> {
-        let limiter = self.state::<CallLimiter>();
-        limiter
-            .expect("the registry sets the limiter of every application")
-            .store()
+        self.state()
+            .expect("the registry sets the store of every application")
     }
 
     /// Creates the context of a call that `principal` makes with the request `head`.

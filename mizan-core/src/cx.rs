@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::background::{BackgroundWork, RunsAfter};
 use crate::error::Error;
-use crate::function::CallLimiter;
 use crate::invalidation::Invalidation;
 use crate::principal::Principal;
 use crate::reply_head::ReplyHead;
@@ -134,10 +133,8 @@ impl Cx {
     /// ```
     #[must_use]
     pub fn shared_store(&self) -> &Arc<dyn SharedStore> {
-        let limiter = self.try_state::<CallLimiter>();
-        limiter
-            .expect("the registry sets the limiter of every application")
-            .store()
+        self.try_state()
+            .expect("the registry sets the store of every application")
     }
 
     /// Returns the head of the request. It is empty for a call without HTTP.

@@ -173,7 +173,7 @@ impl Argon2idHasher {
         Ok(encode(&argon2, salt, output)?)
     }
 
-    /// Returns random bytes in the form of a hash. Nobody knows a password that they match, and verifying one takes as
+    /// Returns random bytes in the form of a hash. They match no known password, and their verification takes as
     /// long as with a real hash.
     fn dummy_hash(&self) -> Result<PasswordHash, HashError> {
         let argon2 = argon2id(self.cost).ok_or(password_hash::Error::ParamsInvalid)?;

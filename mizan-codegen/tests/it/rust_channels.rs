@@ -1,6 +1,7 @@
 //! The client of channels that are declared in Rust.
 
 use mizan_codegen::{Manifest, generate};
+use mizan_core::policy::IntoDecision;
 use mizan_core::{Channel, Cx, Decision, Never, Registry, channel};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ impl Channel for Chat {
     const NAME: &'static str = "staff.chat";
     const DOCS: &'static str = "Chat of the staff.";
 
-    async fn authorize(_: &Cx, _: &Room) -> Decision {
+    async fn authorize(_: &Cx, _: &Room) -> impl IntoDecision {
         Decision::Allow
     }
 

@@ -42,10 +42,6 @@ impl CallLimiter {
         Self { store, added }
     }
 
-    pub(crate) fn store(&self) -> &Arc<dyn SharedStore> {
-        &self.store
-    }
-
     /// Returns whether `function` has limits, so that calls without limits have no such step.
     pub(crate) fn is_limited(cx: &Cx, function: &str, declared: &[Limit]) -> bool {
         let is_added = |limiter: &Self| limiter.added.contains_key(function);

@@ -436,6 +436,10 @@ impl Registry {
             .shared_store
             .unwrap_or_else(|| Arc::new(MemorySharedStore::new()));
         state.set(
+            StateKey::of::<Arc<dyn SharedStore>>(),
+            Box::new(Arc::clone(&store)),
+        );
+        state.set(
             StateKey::of::<CallLimiter>(),
             Box::new(CallLimiter::new(store, self.limits)),
         );

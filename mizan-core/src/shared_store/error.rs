@@ -36,7 +36,7 @@ impl SharedStoreError {
         }
     }
 
-    /// Returns `true` if the request was not sent, so that it cannot have had an effect.
+    /// Returns `true` if the request was not sent, and therefore has no effect.
     #[must_use]
     pub fn is_unsent(&self) -> bool {
         self.is_unsent

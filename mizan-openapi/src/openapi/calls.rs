@@ -207,16 +207,6 @@ fn operation(function: &Value, id: &str, context: &mut Context<'_>) -> Value {
     operation
 }
 
-/// Returns a reference to a shared parameter.
-fn parameter(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/parameters/{name}") })
-}
-
-/// Returns a reference to a shared header.
-pub(super) fn header(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/headers/{name}") })
-}
-
 /// Returns the form that a function belongs to, or the kind of function.
 fn tag(function: &Value, manifest: &Value) -> String {
     let name = text(function, "name");

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::calls::header;
+use super::references::header;
 use crate::json::{items, text};
 
 /// Returns the content of the response of a function that returns a file: its content type with the schema.
