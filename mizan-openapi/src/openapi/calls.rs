@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::context::{Context, form_tag};
+use super::references::{header, parameter};
 use super::{download, multipart, security};
 use crate::json::{items, summary_and_rest, text};
 use crate::schema::{WithFiles, example, pascal_case, split_files};
