@@ -12,7 +12,7 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "f5ec10df6e201b08";
+export const contract = "1841cb4813682205";
 
 /** Identifies the version of each function, by name on the wire. */
 const contracts: Contracts = { greet: "4045a058" };
