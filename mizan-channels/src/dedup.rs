@@ -72,8 +72,10 @@ pub(crate) async fn receive_once(
         return Err(did_not_run("the server is overloaded"));
     };
     let duration = call_timeout + LEASE_MARGIN;
+    let store = Arc::clone(cx.shared_store());
+    server.check_store(&*store);
     let lease = Lease {
-        store: Arc::clone(cx.shared_store()),
+        store,
         operation,
         duration,
         expires_at: Instant::now() + duration,

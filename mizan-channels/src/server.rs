@@ -1,9 +1,10 @@
 //! The state that all connections of a server share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
+use mizan_core::shared_store::SharedStore;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use slab::Slab;
@@ -25,6 +26,7 @@ pub(crate) struct ServerState {
     connections: Mutex<Slab<ConnectionRecord>>,
     is_draining: AtomicBool,
     all_disconnected: Notify,
+    store_check: Once,
 }
 
 /// An open connection.
@@ -55,7 +57,20 @@ impl ServerState {
             connections: Mutex::default(),
             is_draining: AtomicBool::new(false),
             all_disconnected: Notify::new(),
+            store_check: Once::new(),
         }
+    }
+
+    /// Logs a warning, once, if processes share messages without sharing the outcomes of messages.
+    pub(crate) fn check_store(&self, store: &dyn SharedStore) {
+        self.store_check.call_once(|| {
+            if store.is_local() && !self.broker.is_local() {
+                tracing::warn!(
+                    "the outcomes of messages are in the memory of this process, so a message that a client sends again \
+                     to another process runs again: set a store of the crate `mizan-store` with `Registry::shared_store`"
+                );
+            }
+        });
     }
 
     pub(crate) fn is_draining(&self) -> bool {

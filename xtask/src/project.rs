@@ -31,10 +31,11 @@ pub(crate) const EXAMPLES: [Example; 2] = [
 ];
 
 /// The crates that are published.
-pub(crate) const LIBRARIES: [&str; 11] = [
+pub(crate) const LIBRARIES: [&str; 12] = [
     "mizan-macros-syntax",
     "mizan-core-macros",
     "mizan-core",
+    "mizan-store",
     "mizan-forms-macros",
     "mizan-forms",
     "mizan-channels",
@@ -46,10 +47,11 @@ pub(crate) const LIBRARIES: [&str; 11] = [
 ];
 
 /// The roots of the crates.
-pub(crate) const RUST_SOURCES: [&str; 15] = [
+pub(crate) const RUST_SOURCES: [&str; 16] = [
     "mizan-core/src/lib.rs",
     "mizan-core/macros/src/lib.rs",
     "mizan-core/macros/syntax/src/lib.rs",
+    "mizan-store/src/lib.rs",
     "mizan-forms/src/lib.rs",
     "mizan-forms/macros/src/lib.rs",
     "mizan-channels/src/lib.rs",

@@ -20,10 +20,12 @@ use mizan_auth::mail::{ConsoleMailer, FileMailer, Mailer, SmtpMailer};
 use mizan_auth::{Accounts, AccountsBuilder};
 use mizan_channels::Channels;
 use mizan_channels::broker::{MemoryBroker, RedisBroker};
+use mizan_core::shared_store::{MemorySharedStore, SharedStore};
 use mizan_http::{
     AllowedHosts, Compression, Health, MizanService, RequestTracing, Shutdown, serve,
 };
 use mizan_ssr::{Bundle, Renderer};
+use mizan_store::RedisSharedStore;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tower_layer::Layer as _;
@@ -143,7 +145,8 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
         Some(Command::Prerender { directory, paths }) => {
-            let people = open_people(&config, config.port).await?;
+            let store = shared_store(&config)?;
+            let people = open_people(&config, config.port, store).await?;
             let accounts = people.accounts.clone();
             let registry = chat::registry(people, Channels::new(MemoryBroker::new()));
             let mizan = MizanService::builder(registry.build()?)
@@ -160,7 +163,8 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let listener = listen(config.port).await?;
     let port = listener.local_addr()?.port();
 
-    let people = open_people(&config, port).await?;
+    let store = shared_store(&config)?;
+    let people = open_people(&config, port, Arc::clone(&store)).await?;
     let accounts = people.accounts.clone();
     tokio::spawn(accounts.purge_every(Duration::from_secs(60 * 60)));
 
@@ -168,11 +172,12 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
         Some(url) => Channels::new(RedisBroker::new(url.as_str())?),
         None => Channels::new(MemoryBroker::new()),
     };
+    let registry = chat::registry(people, channels.clone()).shared_store(store);
     let proxies = config.trusted_proxies.iter().map(|network| network.parse());
     let proxies: Vec<_> = proxies
         .collect::<Result<_, _>>()
         .context("`trusted_proxies` has an entry that is not a network")?;
-    let mizan = MizanService::builder(chat::registry(people, channels.clone()).build()?)
+    let mizan = MizanService::builder(registry.build()?)
         .authenticate(accounts.clone())
         .openapi(openapi_options(&config))
         .trusted_proxies(proxies.clone())
@@ -258,13 +263,26 @@ fn assets(options: &Options) -> anyhow::Result<Assets> {
     })
 }
 
+/// Returns the store of rate limits and run-once outcomes, which several processes share through Redis.
+fn shared_store(config: &Config) -> anyhow::Result<Arc<dyn SharedStore>> {
+    Ok(match &config.redis {
+        Some(url) => Arc::new(RedisSharedStore::new(url)?),
+        None => Arc::new(MemorySharedStore::new()),
+    })
+}
+
 /// Opens the database with the demo accounts.
-async fn open_people(config: &Config, port: u16) -> anyhow::Result<People> {
+async fn open_people(
+    config: &Config,
+    port: u16,
+    store: Arc<dyn SharedStore>,
+) -> anyhow::Result<People> {
     let database = match &config.database {
         Some(database) => database.clone(),
         None => std::env::current_exe()?.with_file_name("chat.db"),
     };
-    let people = People::open(&database, accounts(config, port)?).await?;
+    let accounts = accounts(config, port)?.shared_store(store);
+    let people = People::open(&database, accounts).await?;
     people.seed().await?;
     Ok(people)
 }

@@ -100,4 +100,9 @@ pub trait Broker: Send + Sync + 'static {
 
     /// Performs periodic maintenance, such as the removal of expired data. The server calls it every 10 seconds.
     async fn maintain(&self) {}
+
+    /// Returns `true` if other processes do not receive the messages.
+    fn is_local(&self) -> bool {
+        false
+    }
 }

@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mizan_channels::broker::RedisBroker;
 use mizan_channels::{Channels, ChannelsExt as _};
 use mizan_core::{Channel, Cx, Decision, Error, Registry, channel, client};
 use mizan_http::{Health, MizanService, Shutdown, serve};
+use mizan_store::RedisSharedStore;
 use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
@@ -46,8 +48,10 @@ pub(crate) async fn serve_forever() {
         return println!("skipped: the other tests run this as a child process");
     };
     let redis = std::env::var(REDIS).unwrap();
+    let store = RedisSharedStore::new(&redis).unwrap();
     let channels = Channels::new(RedisBroker::new(redis).unwrap());
     let app = Registry::new()
+        .shared_store(Arc::new(store))
         .channel::<Log>()
         .function::<Say>()
         .state(channels)

@@ -190,7 +190,7 @@ impl Component<'_> {
     ///
     /// Calls that the last render of the component made one after the other are started without a declaration, if
     /// they have no input or an input that consists of props; see
-    /// [`RendererBuilder::prefetch_observed_calls`](crate::RendererBuilder::prefetch_observed_calls).
+    /// [`RendererBuilder::prefetch_observed_calls`](crate::renderer::RendererBuilder::prefetch_observed_calls).
     pub fn prefetch(mut self, name: &str, input: &(impl Serialize + ?Sized)) -> Self {
         match function_calls::encode_input(input) {
             Ok(input) => self.prefetched.push(PlannedCall {

@@ -83,6 +83,10 @@ impl fmt::Debug for MemoryBroker {
 
 #[async_trait]
 impl Broker for MemoryBroker {
+    fn is_local(&self) -> bool {
+        true
+    }
+
     async fn publish(
         &self,
         group: &str,
