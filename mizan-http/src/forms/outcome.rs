@@ -22,7 +22,7 @@ pub(crate) struct Redisplay {
     pub(super) status: StatusCode,
     pub(super) page: Option<LocalPath>,
     pub(super) post: FormPost,
-    /// The cookies that the function set.
+    /// The cookies that the function set, and `Retry-After`.
     pub(super) headers: HeaderMap,
 }
 

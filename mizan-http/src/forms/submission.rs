@@ -22,7 +22,7 @@ use crate::calls::idempotency::IdempotencyKey;
 use crate::client_budget::ClientKey;
 use crate::response::ReplyBody;
 use crate::response::reply;
-use crate::response::status::status;
+use crate::response::status::{insert_retry_after, status};
 use crate::service::state::{AllowedMethods, ServiceState};
 
 /// Handles a request for the form `name`.
@@ -274,19 +274,22 @@ impl RedisplayReason {
 
 impl From<Error> for RedisplayReason {
     fn from(error: Error) -> Self {
+        let mut headers = HeaderMap::new();
+        insert_retry_after(&error, &mut headers);
         Self {
             status: page_status(&error),
             errors: error_messages(&error),
-            ..Self::rows_changed()
+            headers,
+            is_token_used: false,
         }
     }
 }
 
-/// Returns the status of a page that shows a form with its errors: 422 for every client error, and the
-/// status of the error for a server error, so that monitoring detects it.
+/// Returns the status of a page that shows a form with its errors: 422 for a client error. Server errors and rate
+/// limits keep their status, so that monitoring and programs detect them.
 fn page_status(error: &Error) -> StatusCode {
     let status = status(error);
-    if status.is_server_error() {
+    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         status
     } else {
         StatusCode::UNPROCESSABLE_ENTITY

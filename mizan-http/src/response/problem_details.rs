@@ -1,7 +1,7 @@
 //! Errors as problem details (RFC 9457).
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, header};
+use http::Response;
 use mizan_core::error::FieldErrors;
 use mizan_core::{Error, TraceId};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::body::ReplyBody;
 use super::reply;
-use super::status::status;
+use super::status::{insert_retry_after, status};
 
 /// A problem details document. `code` and the members after it are extension members.
 #[derive(Serialize)]
@@ -59,12 +59,6 @@ pub(crate) fn response(error: &Error, outdated_client: bool) -> Response<ReplyBo
     let body = ReplyBody::complete(to_json(error, outdated_client));
     let mut response = reply::response(body, "application/problem+json", "no-store");
     *response.status_mut() = status(error);
-    if let Some(delay) = error.retry_after() {
-        // Rounded up, so that a client that waits for this long does not retry too early.
-        let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
+    insert_retry_after(error, response.headers_mut());
     response
 }

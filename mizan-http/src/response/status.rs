@@ -1,6 +1,6 @@
-//! The HTTP status of each error code.
+//! The HTTP status and the headers of an error.
 
-use http::StatusCode;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use mizan_core::error::ErrorKind;
 use mizan_core::{Error, ErrorCode};
 
@@ -32,5 +32,14 @@ fn status_of_code(code: ErrorCode) -> StatusCode {
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
+    }
+}
+
+/// Inserts the header `Retry-After` if the error states a delay.
+pub(crate) fn insert_retry_after(error: &Error, headers: &mut HeaderMap) {
+    if let Some(delay) = error.retry_after() {
+        // Rounded up, so that a client that waits for this long does not retry too early.
+        let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
 }

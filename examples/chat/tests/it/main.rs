@@ -310,10 +310,11 @@ async fn contact_form_is_limited_by_address() {
     // Without JavaScript, the page shows the message.
     let form = "application/x-www-form-urlencoded";
     let body = "email=ada%40example.com".to_owned();
-    let (status, _, page) = post("/api/mizan/form/contact", form, body).await;
+    let (status, retry_after, page) = post("/api/mizan/form/contact", form, body).await;
     assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{page}");
+    assert_eq!(retry_after.unwrap(), "1");
     assert!(
-        page.contains("too many requests: try again later"),
+        page.contains("Too many requests: try again later."),
         "{page}"
     );
 }
