@@ -15,7 +15,7 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "c5c089545019c9d9";
+export const contract = "5d62a477e0e1dff6";
 
 /** Identifies the version of each function, by name on the wire. */
 const contracts: Contracts = {

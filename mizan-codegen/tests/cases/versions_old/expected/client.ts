@@ -15,7 +15,7 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "acece654d5cf9aa4";
+export const contract = "e4b8fcc730f19399";
 
 /** Identifies the version of each function, by name on the wire. */
 const contracts: Contracts = {

@@ -17,6 +17,7 @@ export type CommonCode =
   | "method_not_allowed"
   | "request_timeout"
   | "conflict"
+  | "outcome_unknown"
   | "outdated_client"
   | "too_large"
   | "unsupported_media_type"
