@@ -1,5 +1,6 @@
 //! `cargo mizan`: the commands for applications with mizan.
 
+mod access;
 mod bundle;
 mod codegen;
 mod program;
@@ -25,6 +26,8 @@ enum Cargo {
 enum Command {
     /// Generate the TypeScript client of the application
     Codegen(codegen::Options),
+    /// Write who may call what into `access.md`, or check that no policy changed
+    Access(access::Options),
     /// Build one executable that contains the pages
     Bundle(bundle::Options),
 }
@@ -32,6 +35,7 @@ enum Command {
 fn main() -> ExitCode {
     let Cargo::Mizan { command } = Cargo::parse();
     let outcome = match &command {
+        Command::Access(options) => access::run(options),
         Command::Codegen(options) => codegen::run(options),
         Command::Bundle(options) => bundle::run(options),
     };

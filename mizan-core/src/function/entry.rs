@@ -33,6 +33,8 @@ pub struct FunctionEntry {
     pub(crate) contract: String,
     pub(crate) kind: FunctionKind,
     pub(crate) policy: Policy,
+    /// `true` if a check decides about calls with their input.
+    pub(crate) has_authorize: bool,
     pub(crate) affects: &'static [Affected],
     pub(crate) pages: Option<Pages>,
     pub(crate) limits: &'static [Limit],
@@ -67,6 +69,7 @@ impl FunctionEntry {
             contract: String::new(),
             kind: F::KIND,
             policy: F::POLICY,
+            has_authorize: F::has_authorize(),
             affects: F::AFFECTS,
             pages: F::PAGES,
             limits: F::LIMITS,
