@@ -24,6 +24,7 @@ use crate::client_budget::{Budget, ClientKey, Exhausted, Share};
 use crate::download;
 use crate::response::busy::busy;
 use crate::service::limits::HttpLimits;
+use crate::streaming;
 use crate::timeout::LazyTimeout;
 
 /// Runs the functions of an app, with a limit of concurrent calls and a deadline for each call.
@@ -112,6 +113,9 @@ impl CallRunner {
         if function.is_download() {
             return Err(download::refuse_embedding(function));
         }
+        if function.is_stream() {
+            return Err(streaming::refuse_embedding(function));
+        }
         let payload = Payload::json(input);
         let reply = self
             .run(function, principal, Arc::new(head), payload, None)
@@ -137,7 +141,27 @@ impl CallRunner {
         key: Option<&IdempotencyKey>,
     ) -> impl Future<Output = CallReply> {
         self.try_run(function, principal, head, payload, key)
-            .map(|reply| reply.unwrap_or_else(|error| CallReply::new(Err(error))))
+            .map(|ran| match ran {
+                Ok((reply, _)) => reply,
+                Err(error) => CallReply::new(Err(error)),
+            })
+    }
+
+    /// Runs a function that returns a stream until the stream begins. The stream holds the resources of the call
+    /// until it ends.
+    ///
+    /// Dropping the future cancels a query. A mutation continues to the beginning of its stream.
+    pub(crate) async fn run_stream(
+        &self,
+        function: &FunctionEntry,
+        principal: Principal,
+        head: Arc<RequestHead>,
+        payload: Payload,
+    ) -> (CallReply, Option<StreamResources>) {
+        match self.try_run(function, principal, head, payload, None).await {
+            Ok(ran) => ran,
+            Err(error) => (CallReply::new(Err(error)), None),
+        }
     }
 
     /// Takes a place among the concurrent calls.
@@ -198,7 +222,7 @@ impl CallRunner {
         head: Arc<RequestHead>,
         payload: Payload,
         key: Option<&IdempotencyKey>,
-    ) -> Result<CallReply, Error> {
+    ) -> Result<(CallReply, Option<StreamResources>), Error> {
         // A request that waits for the reply to another request also counts as a call.
         let (permit, share) = self.admit(&head)?;
         let entry = match key {
@@ -211,7 +235,7 @@ impl CallRunner {
                 Claim::Replay(reply) => {
                     // The caller may have lost its permission since the call ran.
                     self.check_policy(function, &principal, &head).await?;
-                    return Ok(*reply);
+                    return Ok((*reply, None));
                 }
             },
         };
@@ -320,6 +344,17 @@ struct BackgroundRunner {
 }
 
 impl BackgroundRunner {
+    /// Starts the work in a task.
+    fn spawn(self, runtime: &Handle, work: BackgroundWork, resources: CallResources) {
+        let span = tracing::info_span!(
+            target: "mizan::call",
+            "mizan.background",
+            otel.kind = "internal",
+            rpc.method = self.function,
+        );
+        runtime.spawn(self.run(work, resources).instrument(span));
+    }
+
     /// Runs the work. It counts as a call until it ends, so that the limits of calls bound it, and
     /// [`CallRunner::wait_idle`] waits for it.
     async fn run(self, work: BackgroundWork, resources: CallResources) {
@@ -335,10 +370,38 @@ impl BackgroundRunner {
     }
 }
 
-impl Future for RunningCall {
-    type Output = Option<CallReply>;
+/// The shares of the limits that a stream holds until it ends.
+pub(crate) struct StreamResources {
+    resources: CallResources,
+    background: BackgroundRunner,
+    head: Arc<RequestHead>,
+}
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<CallReply>> {
+impl StreamResources {
+    /// Returns the name of the function.
+    pub(crate) fn function(&self) -> &'static str {
+        self.background.function
+    }
+
+    /// Signals to the function that its client has left.
+    pub(crate) fn cancel(&self) {
+        self.head.cancellation().cancel();
+    }
+
+    /// Runs the work that the function left behind its stream.
+    pub(crate) fn run_background(self, work: BackgroundWork) {
+        if !work.is_empty()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            self.background.spawn(&runtime, work, self.resources);
+        }
+    }
+}
+
+impl Future for RunningCall {
+    type Output = Option<(CallReply, Option<StreamResources>)>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let (call, _) = self
             .work
             .as_mut()
@@ -349,20 +412,18 @@ impl Future for RunningCall {
             self.head.cancellation().cancel();
             return Poll::Ready(None);
         };
-        if !reply.background.is_empty()
-            && let Ok(runtime) = Handle::try_current()
-            && let Some((_, resources)) = finished
-        {
-            let work = std::mem::take(&mut reply.background);
-            let span = tracing::info_span!(
-                target: "mizan::call",
-                "mizan.background",
-                otel.kind = "internal",
-                rpc.method = self.background.function,
-            );
-            runtime.spawn(self.background.run(work, resources).instrument(span));
+        let resources = finished.map(|(_, resources)| StreamResources {
+            resources,
+            background: self.background,
+            head: Arc::clone(&self.head),
+        });
+        if reply.stream.is_some() {
+            return Poll::Ready(Some((reply, resources)));
         }
-        Poll::Ready(Some(reply))
+        if let Some(resources) = resources {
+            resources.run_background(std::mem::take(&mut reply.background));
+        }
+        Poll::Ready(Some((reply, None)))
     }
 }
 
