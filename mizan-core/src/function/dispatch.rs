@@ -195,7 +195,7 @@ pub(super) async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes, layers: La
         .instrument(observer.span())
         .await;
     let reply = observed(observer, reply);
-    complete(cx, reply, || invalidations(F::AFFECTS, &input))
+    complete(&cx, reply, || invalidations(F::AFFECTS, &input))
 }
 
 /// Checks the policy and `authorize` of a function for an input of the type `I`, as JSON.
@@ -279,7 +279,7 @@ where
     // The arguments and the output have other names and types than the queries of this client.
     let affected = F::AFFECTS.iter();
     let affected = affected.map(|query| Invalidation::of(query.name()));
-    complete(cx, reply, || affected.collect())
+    complete(&cx, reply, || affected.collect())
 }
 
 /// Ends the observation of a call, and adds the durations of its steps to the reply.
@@ -297,11 +297,10 @@ fn observed(observer: CallObserver<'_>, reply: CallReply) -> CallReply {
 /// Adds the head to a reply, with the invalidations that a function declares if it succeeded, and notifies the
 /// observers of invalidations.
 fn complete(
-    cx: Cx,
+    cx: &Cx,
     mut reply: CallReply,
     declared: impl FnOnce() -> Vec<Invalidation>,
 ) -> CallReply {
-    let state = Arc::clone(cx.shared_state());
     let mut head = cx.take_reply_head();
     if let Some(stream) = &mut reply.stream {
         let mut affects = declared();
@@ -314,7 +313,7 @@ fn complete(
         head.affects.splice(..0, declared());
     }
     if !head.affects.is_empty()
-        && let Some(observers) = state.get::<InvalidationObservers>()
+        && let Some(observers) = cx.try_state::<InvalidationObservers>()
     {
         observers.notify(&head.affects);
     }

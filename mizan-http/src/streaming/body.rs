@@ -21,7 +21,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::access::AccessCheck;
 use super::active::StreamShare;
-use super::event::{Event, HEARTBEAT};
+use super::event::{Event, HEARTBEAT, retry};
 use crate::calls::runner::StreamResources;
 use crate::response::problem_details;
 use crate::service::limits::HttpLimits;
@@ -238,8 +238,13 @@ impl Running {
     }
 }
 
+/// Encodes the error that ends a stream, after the time in which the client may call again.
 fn problem(error: &Error) -> Bytes {
-    Event::Problem.encode(&problem_details::to_json(error, false))
+    let event = Event::Problem.encode(&problem_details::to_json(error, false));
+    match error.retry_after() {
+        Some(delay) => [retry(delay), event].concat().into(),
+        None => event,
+    }
 }
 
 impl Stream for EventStream {

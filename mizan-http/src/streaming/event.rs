@@ -1,5 +1,7 @@
 //! The encoding of server-sent events (HTML Standard, section 9.2).
 
+use std::time::Duration;
+
 use bytes::{BufMut as _, Bytes, BytesMut};
 
 /// A comment, which clients ignore. It keeps proxies and clients from ending an idle connection.
@@ -41,6 +43,11 @@ impl Event {
         event.put_slice(b"\n\n");
         event.freeze()
     }
+}
+
+/// Encodes the time after which a client may reconnect, as a field of the event that follows.
+pub(super) fn retry(delay: Duration) -> Bytes {
+    format!("retry: {}\n", delay.as_millis()).into()
 }
 
 #[cfg(test)]
