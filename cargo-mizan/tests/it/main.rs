@@ -1,0 +1,14 @@
+//! Tests of the program `cargo-mizan`.
+
+use std::process::Command;
+
+#[test]
+fn runs_as_a_subcommand_of_cargo() {
+    let output = Command::new(env!("CARGO_BIN_EXE_cargo-mizan"))
+        .args(["mizan", "--help"])
+        .output()
+        .expect("runs");
+    let help = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success());
+    assert!(help.contains("codegen"), "{help}");
+}
