@@ -44,7 +44,7 @@ pub struct Cx {
     effects: Arc<Effects>,
 }
 
-/// What a call adds to its reply, and leaves behind it.
+/// The additions of a call to its reply, and the work that it leaves behind.
 #[derive(Default)]
 struct Effects {
     reply: Mutex<ReplyHead>,

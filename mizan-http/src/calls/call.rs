@@ -21,7 +21,8 @@ use crate::response::ReplyBody;
 use crate::response::busy::busy;
 use crate::response::{problem_details, reply};
 use crate::service::state::{AllowedMethods, ServiceState};
-use crate::streaming::{self, EventStream, StreamSettings};
+use crate::streaming::body::{EventStream, StreamSettings};
+use crate::streaming::{self, refusal};
 
 /// Calls `function` with the input and the files of a request.
 pub(crate) async fn handle<A: Authenticate, B: Body>(
@@ -59,7 +60,7 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
     };
     if function.is_stream() {
         if key.is_some() {
-            return Err(streaming::refuse_idempotency_key(function));
+            return Err(refusal::refuse_idempotency_key(function));
         }
         // Boxed, because the future of a stream would enlarge that of each call.
         return Box::pin(stream(state, function, principal, head, payload)).await;

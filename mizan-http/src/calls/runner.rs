@@ -10,21 +10,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use mizan_core::adapter::{BackgroundWork, CallReply, FunctionEntry};
+use mizan_core::adapter::{CallReply, FunctionEntry};
 use mizan_core::function::{CallError, FunctionKind};
 use mizan_core::{App, Error, ErrorCode, Principal, RequestHead, ServerFunction};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tracing::Instrument as _;
 
 use super::idempotency::{Claim, IdempotencyKey, IdempotentCalls, PendingCall, operation};
-use crate::body::body_budget::RetainedShare;
+use super::resources::{BackgroundRunner, CallResources, StreamResources};
 use crate::body::payload::Payload;
 use crate::client_budget::{Budget, ClientKey, Exhausted, Share};
 use crate::download;
 use crate::response::busy::busy;
 use crate::service::limits::HttpLimits;
-use crate::streaming;
+use crate::streaming::refusal;
 use crate::timeout::LazyTimeout;
 
 /// Runs the functions of an app, with a limit of concurrent calls and a deadline for each call.
@@ -114,7 +113,7 @@ impl CallRunner {
             return Err(download::refuse_embedding(function));
         }
         if function.is_stream() {
-            return Err(streaming::refuse_embedding(function));
+            return Err(refusal::refuse_embedding(function));
         }
         let payload = Payload::json(input);
         let reply = self
@@ -184,12 +183,7 @@ impl CallRunner {
         input: F,
     ) -> Result<F::Output, Error> {
         let (permit, share) = self.admit(&head)?;
-        let resources = CallResources {
-            _permit: permit,
-            _share: share,
-            _body: None,
-            _in_progress: CallInProgress::new(),
-        };
+        let resources = CallResources::new(permit, share, None);
         let cx = self.app.context(principal, head);
         let call = pin!(AssertUnwindSafe(cx.call(input)).catch_unwind());
         let result = match LazyTimeout::new(self.deadline, call).await {
@@ -239,12 +233,7 @@ impl CallRunner {
                 }
             },
         };
-        let resources = CallResources {
-            _permit: permit,
-            _share: share,
-            _body: payload.share,
-            _in_progress: CallInProgress::new(),
-        };
+        let resources = CallResources::new(permit, share, payload.share);
         let mut cx = self.app.context(principal, Arc::clone(&head));
         if let Some(uploads) = payload.uploads {
             cx = cx.with_uploads(uploads);
@@ -303,30 +292,6 @@ fn deadline_exceeded() -> Error {
     )
 }
 
-/// The shares of the limits that a call holds while it runs.
-struct CallResources {
-    _permit: OwnedSemaphorePermit,
-    _share: Share,
-    _body: Option<RetainedShare>,
-    _in_progress: CallInProgress,
-}
-
-/// A call in the gauge of calls in progress, until it is dropped.
-struct CallInProgress;
-
-impl CallInProgress {
-    fn new() -> Self {
-        metrics::gauge!("mizan_http_calls_in_progress").increment(1.0);
-        Self
-    }
-}
-
-impl Drop for CallInProgress {
-    fn drop(&mut self) {
-        metrics::gauge!("mizan_http_calls_in_progress").decrement(1.0);
-    }
-}
-
 /// A running call. Dropping it signals cancellation to the function; a mutation then continues in a
 /// separate task.
 struct RunningCall {
@@ -334,68 +299,6 @@ struct RunningCall {
     background: BackgroundRunner,
     continues_after_drop: bool,
     head: Arc<RequestHead>,
-}
-
-/// Runs the work that a call leaves behind its reply.
-#[derive(Clone, Copy)]
-struct BackgroundRunner {
-    function: &'static str,
-    deadline: Duration,
-}
-
-impl BackgroundRunner {
-    /// Starts the work in a task.
-    fn spawn(self, runtime: &Handle, work: BackgroundWork, resources: CallResources) {
-        let span = tracing::info_span!(
-            target: "mizan::call",
-            "mizan.background",
-            otel.kind = "internal",
-            rpc.method = self.function,
-        );
-        runtime.spawn(self.run(work, resources).instrument(span));
-    }
-
-    /// Runs the work. It counts as a call until it ends, so that the limits of calls bound it, and
-    /// [`CallRunner::wait_idle`] waits for it.
-    async fn run(self, work: BackgroundWork, resources: CallResources) {
-        let CallResources {
-            _permit,
-            _share,
-            _body: body,
-            _in_progress,
-        } = resources;
-        drop(body);
-        let within = |work| LazyTimeout::new(self.deadline, work);
-        work.run(self.function, within).await;
-    }
-}
-
-/// The shares of the limits that a stream holds until it ends.
-pub(crate) struct StreamResources {
-    resources: CallResources,
-    background: BackgroundRunner,
-    head: Arc<RequestHead>,
-}
-
-impl StreamResources {
-    /// Returns the name of the function.
-    pub(crate) fn function(&self) -> &'static str {
-        self.background.function
-    }
-
-    /// Signals to the function that its client has left.
-    pub(crate) fn cancel(&self) {
-        self.head.cancellation().cancel();
-    }
-
-    /// Runs the work that the function left behind its stream.
-    pub(crate) fn run_background(self, work: BackgroundWork) {
-        if !work.is_empty()
-            && let Ok(runtime) = Handle::try_current()
-        {
-            self.background.spawn(&runtime, work, self.resources);
-        }
-    }
 }
 
 impl Future for RunningCall {

@@ -11,7 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::task::JoinSet;
 
 use crate::download::DownloadStream;
-use crate::streaming::EventStream;
+use crate::streaming::body::EventStream;
 
 /// The body of a response: complete, streamed line by line as the calls of a batch finish, a file, or the parts of
 /// a stream as server-sent events.

@@ -19,7 +19,7 @@ use crate::client_budget::Budget;
 use crate::cross_origin::CrossOriginPolicy;
 #[cfg(feature = "openapi")]
 use crate::documents::Documents;
-use crate::streaming::ActiveStreams;
+use crate::streaming::active::ActiveStreams;
 
 impl MizanService {
     /// Creates a service with the default settings, in which all clients are anonymous.

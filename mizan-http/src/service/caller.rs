@@ -140,7 +140,7 @@ impl Caller {
                 .run_read(function, principal, head, input)
                 .await
                 .map_err(|error| {
-                    problem_details::to_json(&error, client.is_outdated_by(error.code()))
+                    problem_document::to_json(&error, client.is_outdated_by(error.code()))
                 })
         }
     }

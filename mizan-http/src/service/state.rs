@@ -22,7 +22,7 @@ use crate::cross_origin::CrossOriginPolicy;
 use crate::documents::Documents;
 use crate::response::ReplyBody;
 use crate::response::problem_details;
-use crate::streaming::ActiveStreams;
+use crate::streaming::active::ActiveStreams;
 use crate::timeout::LazyTimeout;
 
 /// The methods that a resource supports.

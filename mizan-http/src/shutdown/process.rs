@@ -19,7 +19,7 @@ use super::phases::UnfinishedPhases;
 use super::signals::{self, ForcedExit};
 use crate::calls::runner::CallRunner;
 use crate::service::MizanService;
-use crate::streaming::ActiveStreams;
+use crate::streaming::active::ActiveStreams;
 
 /// The exit status of a process whose work did not finish before the deadline of its shutdown (`EX_TEMPFAIL` of
 /// `sysexits.h`).

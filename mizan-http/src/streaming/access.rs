@@ -4,16 +4,13 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use mizan_core::adapter::{FunctionEntry, Uploads};
 use mizan_core::{Error, ErrorCode, RequestHead};
 
+use super::body::AccessCheck;
 use crate::authenticate::Authenticate;
 use crate::service::state::ServiceState;
 use crate::timeout::LazyTimeout;
-
-/// Starts a check of the session, the policy and `authorize`, as at the beginning of the call.
-pub(crate) type AccessCheck = Box<dyn Fn() -> BoxFuture<'static, Result<(), Error>> + Send>;
 
 /// Returns a check for the call that a client made with a request.
 pub(crate) fn access_check<A: Authenticate>(

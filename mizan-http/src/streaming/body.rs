@@ -19,15 +19,17 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use super::access::AccessCheck;
 use super::active::StreamShare;
 use super::event::{Event, HEARTBEAT, retry};
-use crate::calls::runner::StreamResources;
-use crate::response::problem_details;
+use crate::calls::resources::StreamResources;
+use crate::response::problem_document;
 use crate::service::limits::HttpLimits;
 
 /// The time after which a client reconnects when the process shuts down.
 const RECONNECT_DELAY: Duration = Duration::from_secs(1);
+
+/// Starts a check of the session, the policy and `authorize`, as at the beginning of the call.
+pub(crate) type AccessCheck = Box<dyn Fn() -> BoxFuture<'static, Result<(), Error>> + Send>;
 
 /// The limits of one stream.
 #[derive(Clone, Copy)]
@@ -75,7 +77,7 @@ struct Running {
     has_begun: bool,
 }
 
-/// What a poll of a running stream produced.
+/// The event that a poll of a running stream produced.
 enum Step {
     Event(Bytes),
     /// The last event.
@@ -240,7 +242,7 @@ impl Running {
 
 /// Encodes the error that ends a stream, after the time in which the client may call again.
 fn problem(error: &Error) -> Bytes {
-    let event = Event::Problem.encode(&problem_details::to_json(error, false));
+    let event = Event::Problem.encode(&problem_document::to_json(error, false));
     match error.retry_after() {
         Some(delay) => [retry(delay), event].concat().into(),
         None => event,

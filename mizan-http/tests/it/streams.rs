@@ -24,7 +24,7 @@ enum CountError {
     Stopped { at: u32 },
 }
 
-/// What happens to the streams of a test.
+/// Observations of the streams of a test.
 struct Probe {
     polls: AtomicUsize,
     drops: AtomicUsize,
