@@ -8,7 +8,7 @@ use bytes::Bytes;
 use mizan_core::{App, Error, Principal, RequestHead, ServerFunction};
 
 use crate::calls::runner::CallRunner;
-use crate::response::problem_details;
+use crate::response::problem_document;
 
 /// Calls queries and contexts in the process, on behalf of the client that made a request, and within
 /// the limits of the service.
