@@ -2,8 +2,12 @@
 
 mod bundle;
 mod codegen;
+mod new;
+mod process;
 mod program;
+mod progress;
 mod project;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -23,6 +27,8 @@ enum Cargo {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Create an application
+    New(new::Options),
     /// Generate the TypeScript client of the application
     Codegen(codegen::Options),
     /// Build one executable that contains the pages
@@ -32,6 +38,7 @@ enum Command {
 fn main() -> ExitCode {
     let Cargo::Mizan { command } = Cargo::parse();
     let outcome = match &command {
+        Command::New(options) => block_on(new::run(options)),
         Command::Codegen(options) => codegen::run(options),
         Command::Bundle(options) => bundle::run(options),
     };
@@ -42,4 +49,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs a command that waits for processes and signals.
+fn block_on(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(command)
 }
