@@ -3,8 +3,12 @@
 mod access;
 mod bundle;
 mod codegen;
+mod new;
+mod process;
 mod program;
+mod progress;
 mod project;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -24,6 +28,8 @@ enum Cargo {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Create an application
+    New(new::Options),
     /// Generate the TypeScript client of the application
     Codegen(codegen::Options),
     /// Write who may call what into `access.md`, or check that no policy changed
@@ -36,6 +42,7 @@ fn main() -> ExitCode {
     let Cargo::Mizan { command } = Cargo::parse();
     let outcome = match &command {
         Command::Access(options) => access::run(options),
+        Command::New(options) => block_on(new::run(options)),
         Command::Codegen(options) => codegen::run(options),
         Command::Bundle(options) => bundle::run(options),
     };
@@ -46,4 +53,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs a command that waits for processes and signals.
+fn block_on(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(command)
 }
