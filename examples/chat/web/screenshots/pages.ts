@@ -43,7 +43,7 @@ test("a channel with two users", async ({ browser, page }) => {
   for (const [visitor, text] of [
     [page, "Is the new release out?"],
     [other, "It is: the servers restart one after the other."],
-    [page, "And nobody noticed. Not one message is missing."],
+    [page, "The users noticed nothing, and no message is missing."],
   ] as const) {
     await visitor.getByLabel("Message", { exact: true }).fill(text);
     await visitor.getByRole("button", { name: "Send" }).click();
