@@ -15,27 +15,29 @@ export function MeetingList(): ReactNode {
       {error && <Problem error={error} />}
       {meetings.isPending && <p className="waiting">Loading…</p>}
       {meetings.data?.length === 0 && <p>There are no meetings yet.</p>}
-      <ul className="rows" aria-label="Meetings">
-        {meetings.data?.map((meeting) => (
-          <li key={meeting.id}>
-            <div>
-              <p>{meeting.title}</p>
-              <p className="lead">
-                <Moment at={meeting.begins_at} />, with {meeting.host}
-              </p>
-            </div>
-            {meeting.own && (
-              <Link
-                className="button quiet"
-                href={`/meetings/${meeting.id}/`}
-                aria-label={`Edit ${meeting.title}`}
-              >
-                Edit
-              </Link>
-            )}
-          </li>
-        ))}
-      </ul>
+      {meetings.data && meetings.data.length > 0 && (
+        <ul className="rows" aria-label="Meetings">
+          {meetings.data.map((meeting) => (
+            <li key={meeting.id}>
+              <div>
+                <p>{meeting.title}</p>
+                <p className="lead">
+                  <Moment at={meeting.begins_at} />, with {meeting.host}
+                </p>
+              </div>
+              {meeting.own && (
+                <Link
+                  className="button quiet"
+                  href={`/meetings/${meeting.id}/`}
+                  aria-label={`Edit ${meeting.title}`}
+                >
+                  Edit
+                </Link>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
       <div className="form-row">
         <button type="button" className="quiet" onClick={() => add.mutate()}>
           Add a meeting
