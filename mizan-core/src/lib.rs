@@ -26,6 +26,7 @@ mod json;
 mod positional_read;
 mod principal;
 mod problem;
+mod redirect;
 mod registry;
 mod reply_head;
 mod request_head;
@@ -44,6 +45,7 @@ pub use self::{
     invalidation::Invalidation,
     policy::{Decision, Policy},
     principal::{Identity, Principal},
+    redirect::Redirect,
     registry::{BuildError, Registry},
     request_head::RequestHead,
     trace::TraceId,

@@ -64,6 +64,9 @@ pub(crate) const DOWNLOAD_EXPORTS: [&str; 4] = [
     "DownloadQuery",
 ];
 
+/// The additional exports of a client with functions that return redirects.
+pub(crate) const REDIRECT_EXPORTS: [&str; 3] = ["Redirect", "RedirectMutation", "RedirectQuery"];
+
 /// The props of a local context's provider that are not arguments of its function.
 pub(crate) const PROVIDER_PROPS: [&str; 4] = ["children", "fallback", "key", "ref"];
 

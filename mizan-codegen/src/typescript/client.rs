@@ -55,25 +55,32 @@ enum Interface {
     Mutation,
     PagedQuery,
     Query,
+    RedirectMutation,
+    RedirectQuery,
 }
 
 impl Interface {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 7] = [
         Self::DownloadMutation,
         Self::DownloadQuery,
         Self::Mutation,
         Self::PagedQuery,
         Self::Query,
+        Self::RedirectMutation,
+        Self::RedirectQuery,
     ];
 
     fn of(function: &Function<'_>) -> Self {
         let manifest = function.manifest;
-        match (manifest.kind, manifest.is_download()) {
-            (FunctionKind::Mutation, true) => Self::DownloadMutation,
-            (FunctionKind::Mutation, false) => Self::Mutation,
-            (_, true) => Self::DownloadQuery,
-            (_, false) if manifest.pages.is_some() => Self::PagedQuery,
-            (_, false) => Self::Query,
+        let is_mutation = manifest.kind == FunctionKind::Mutation;
+        match is_mutation {
+            true if manifest.is_download() => Self::DownloadMutation,
+            true if manifest.is_redirect() => Self::RedirectMutation,
+            true => Self::Mutation,
+            false if manifest.is_download() => Self::DownloadQuery,
+            false if manifest.is_redirect() => Self::RedirectQuery,
+            false if manifest.pages.is_some() => Self::PagedQuery,
+            false => Self::Query,
         }
     }
 
@@ -84,6 +91,8 @@ impl Interface {
             Self::Mutation => "Mutation",
             Self::PagedQuery => "PagedQuery",
             Self::Query => "Query",
+            Self::RedirectMutation => "RedirectMutation",
+            Self::RedirectQuery => "RedirectQuery",
         }
     }
 
@@ -95,6 +104,8 @@ impl Interface {
             Self::Mutation => "mutation",
             Self::PagedQuery => "pagedQuery",
             Self::Query => "query",
+            Self::RedirectMutation => "redirectMutation",
+            Self::RedirectQuery => "redirectQuery",
         }
     }
 }
@@ -229,7 +240,7 @@ fn forms_declaration(forms: &[Form<'_>]) -> Document {
 fn declaration(name: &str, docs: &Docs, function: &Function<'_>) -> Document {
     let interface = Interface::of(function);
     let mut arguments = vec![input_type(function)];
-    if !function.manifest.is_download() {
+    if !function.manifest.is_download() && !function.manifest.is_redirect() {
         arguments.push(output_type(function));
     }
     arguments.push(error_type(function));
@@ -351,6 +362,16 @@ pub(super) fn docs(function: &Function<'_>, summary: Option<&str>) -> Docs {
             Some(content_type) => format!("Returns a file of the type `{content_type}`."),
             None => "Returns a file.".to_owned(),
         });
+    }
+    if function.manifest.is_redirect() {
+        paragraphs.push(
+            "Returns a redirect, which hooks and forms open in place of the page.".to_owned(),
+        );
+    }
+    if let Some(cache) = &function.manifest.cache {
+        paragraphs.push(format!(
+            "Runs without a user. Caches may keep the reply: `{cache}`."
+        ));
     }
     let policy = function.manifest.policy.as_deref();
     if let Some(policy) = policy.filter(|policy| *policy != "anyone") {

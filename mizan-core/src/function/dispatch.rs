@@ -19,6 +19,7 @@ use crate::invalidation::{Invalidation, InvalidationObservers};
 use crate::json;
 use crate::layer::{Layers, run_layers};
 use crate::principal::Principal;
+use crate::redirect::{Redirect, RedirectOrigins};
 use crate::reply_head::ReplyHead;
 use crate::trace::{CallObserver, CallOrigin, CallTimings, Step, StepRecorder};
 
@@ -300,7 +301,9 @@ async fn encode<O: Output>(
     result: impl Future<Output = Result<O, Error>>,
 ) -> CallReply {
     let encoded = AssertUnwindSafe(async {
-        Ok(match Download::from_output(result.await?, content_type) {
+        let output = result.await?;
+        Redirect::check_output(&output, cx.try_state::<RedirectOrigins>())?;
+        Ok(match Download::from_output(output, content_type) {
             Ok(download) => (Bytes::new(), Some(Box::new(download))),
             Err(output) => (Bytes::from(json::encode_json(&output)?), None),
         })

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::context::{Context, form_tag};
 use super::references::{header, parameter};
-use super::{download, multipart, security};
+use super::{download, multipart, redirect, security};
 use crate::json::{items, summary_and_rest, text};
 use crate::schema::{WithFiles, example, pascal_case, split_files};
 
@@ -122,7 +122,7 @@ impl Call<'_> {
         let mut operation = operation(function, text(function, "name"), context);
         let input = self.input.iter().map(Input::query_parameter);
         operation["parameters"] = input.chain([parameter("Contract")]).collect();
-        let successes = match download::content(function) {
+        let mut successes = match download::content(function) {
             Some(content) => {
                 let mut responses = BTreeMap::from(download::conditional_responses(&content));
                 responses.insert(200, download::response_to_get(&content));
@@ -136,6 +136,14 @@ impl Call<'_> {
                 BTreeMap::from([(200, success), (304, not_modified)])
             }
         };
+        if let Some(cache) = function.get("cache") {
+            for success in successes.values_mut() {
+                success["headers"]["Cache-Control"] = cache_control(cache);
+            }
+        }
+        if redirect::is_output_of(function) {
+            successes.insert(303, redirect::to_document());
+        }
         operation["responses"] = responses(function, successes, context);
         operation
     }
@@ -158,7 +166,11 @@ impl Call<'_> {
         if is_mutation {
             success["headers"]["mizan-affects"] = header("Affects");
         }
-        operation["responses"] = responses(function, [(200, success)], context);
+        let mut successes = BTreeMap::from([(200, success)]);
+        if redirect::is_output_of(function) {
+            successes.insert(303, redirect::to_document());
+        }
+        operation["responses"] = responses(function, successes, context);
         operation
     }
 
@@ -169,6 +181,16 @@ impl Call<'_> {
         }
         json!({ "description": "The result.", "content": { "application/json": media_type } })
     }
+}
+
+/// Returns the header of the replies of a query that caches may keep.
+fn cache_control(value: &Value) -> Value {
+    json!({
+        "description": "Caches may keep the reply, which is the same for every client. A reply with cookies has \
+                        another value.",
+        "schema": { "type": "string" },
+        "example": value,
+    })
 }
 
 /// Returns the members that every operation of a function has.

@@ -8,6 +8,7 @@ mod download;
 mod form_posts;
 mod multipart;
 mod problems;
+mod redirect;
 mod references;
 mod security;
 
