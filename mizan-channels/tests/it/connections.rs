@@ -625,6 +625,59 @@ async fn message_that_times_out_has_an_unknown_outcome() {
     assert_eq!(reply["error"]["code"], "outcome_unknown");
 }
 
+/// A store whose counts cannot be reached.
+struct WithoutCounts(MemorySharedStore);
+
+#[async_trait::async_trait]
+impl SharedStore for WithoutCounts {
+    async fn take(&self, _: &[Counter<'_>]) -> Result<TakeReply, SharedStoreError> {
+        Err(SharedStoreError::unsent("the store is away"))
+    }
+
+    async fn acquire(
+        &self,
+        of: &Operation,
+        time: Duration,
+    ) -> Result<LeaseReply, SharedStoreError> {
+        self.0.acquire(of, time).await
+    }
+
+    async fn complete(&self, of: &Operation, outcome: Bytes) -> Result<(), SharedStoreError> {
+        self.0.complete(of, outcome).await
+    }
+
+    async fn release(&self, of: &Operation) -> Result<(), SharedStoreError> {
+        self.0.release(of).await
+    }
+
+    async fn contains(&self, of: &Operation) -> Result<bool, SharedStoreError> {
+        self.0.contains(of).await
+    }
+}
+
+#[tokio::test]
+async fn limited_message_does_not_run_while_the_store_is_unavailable() {
+    let store = WithoutCounts(MemorySharedStore::new());
+    let server = Server::with_store(MemoryBroker::new(), store, |_| {});
+    let mut client = server.connect("mia").await;
+    let params = json!({ "room": "tea" });
+    client.send(&json!({ "t": "sub", "sub": 1, "channel": "polls", "params": params }));
+    client.until("subok").await;
+    for _ in 0..2 {
+        client.msg("a", "yes");
+        let refused = client.until("reply").await;
+        // The client may send it again, because it did not run.
+        assert_eq!(refused["error"]["code"], "unavailable", "{refused}");
+        assert!(refused["error"]["retry_after"].is_number(), "{refused}");
+    }
+    assert_eq!(server.probe.received.load(Ordering::SeqCst), 0);
+    // A channel without limits needs no counts.
+    client.sub(2, "tea");
+    client.until("subok").await;
+    client.send(&json!({ "t": "msg", "sub": 2, "mid": "b", "data": "hello" }));
+    assert_eq!(client.until("reply").await["data"], 1);
+}
+
 /// A store that always reports that another server is running the message.
 struct AlwaysRunningElsewhere(Arc<AtomicUsize>);
 
