@@ -47,7 +47,7 @@ pub(crate) const LIBRARIES: [&str; 12] = [
 ];
 
 /// The roots of the crates.
-pub(crate) const RUST_SOURCES: [&str; 16] = [
+pub(crate) const RUST_SOURCES: [&str; 17] = [
     "mizan-core/src/lib.rs",
     "mizan-core/macros/src/lib.rs",
     "mizan-core/macros/syntax/src/lib.rs",
@@ -60,6 +60,7 @@ pub(crate) const RUST_SOURCES: [&str; 16] = [
     "mizan-openapi/src/lib.rs",
     "mizan-codegen/src/lib.rs",
     "mizan-ssr/src/lib.rs",
+    "cargo-mizan/src/main.rs",
     "examples/actix/src/lib.rs",
     "examples/chat/src/lib.rs",
     "examples/hello/src/main.rs",

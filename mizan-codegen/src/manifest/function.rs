@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::source_location::SourceLocation;
+use super::source_location::{self, SourceLocation};
 
 /// A server function that a client can call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,8 +47,12 @@ pub struct Function {
     /// The doc comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docs: Option<String>,
-    /// The location in the Rust source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The location in the Rust source, unless it is in a dependency.
+    #[serde(
+        default,
+        deserialize_with = "source_location::in_workspace",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub source: Option<SourceLocation>,
 }
 

@@ -1,7 +1,10 @@
 //! The steps of every call: policy, rate limits, decoding, validation, `authorize`, then the function
 //! itself.
 
+//! Futures are pinned where they are created: a future that is an argument of another one is copied into it.
+
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -37,7 +40,7 @@ pub struct CallReply {
     pub background: BackgroundWork,
     /// The durations of the steps, if the request [wants them](crate::RequestHead::with_timings) or their spans
     /// are enabled.
-    pub timings: Option<CallTimings>,
+    pub timings: Option<Box<CallTimings>>,
 }
 
 impl CallReply {
@@ -149,12 +152,13 @@ async fn admit<F: ServerFunction>(
     decision.into_result(cx.principal())?;
     let is_limited = CallLimiter::is_limited(cx, F::NAME, F::LIMITS);
     if is_limited {
-        let check = CallLimiter::check_caller(cx, F::NAME, F::LIMITS);
+        // Boxed, so that the futures of calls without limits stay small.
+        let check = CallLimiter::check_caller(cx, F::NAME, F::LIMITS).boxed();
         steps.time_async(Step::Limit, check).await?;
     }
     let input = steps.time(Step::Decode, input)?;
     if is_limited {
-        let check = CallLimiter::check_input(cx, &input);
+        let check = CallLimiter::check_input(cx, &input).boxed();
         steps.time_async(Step::Limit, check).await?;
     }
     let valid = steps.time(Step::Validate, || match document {
@@ -172,21 +176,22 @@ async fn admit<F: ServerFunction>(
 /// Calls a function with its input as JSON.
 pub(super) async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes, layers: Layers) -> CallReply {
     let observer = CallObserver::start::<F>(&cx, cx.head().origin());
-    let result = async {
-        let decode = || cx.uploads().decoding(|| json::decode_input(&input));
-        let steps = observer.steps();
-        let decoded = admit::<F>(&cx, Some(&input), decode, steps).await?;
-        let output = async {
-            match layers {
-                None => into_wire(decoded.call(&cx).await),
-                Some(layers) => run_layers(F::NAME, &layers, &cx, decoded, into_wire).await,
-            }
-        };
-        steps.time_async(Step::Run, output).await
+    let reply = {
+        let result = pin!(async {
+            let decode = || cx.uploads().decoding(|| json::decode_input(&input));
+            let steps = observer.steps();
+            let decoded = admit::<F>(&cx, Some(&input), decode, steps).await?;
+            let output = pin!(async {
+                match layers {
+                    None => into_wire(decoded.call(&cx).await),
+                    Some(layers) => run_layers(F::NAME, &layers, &cx, decoded, into_wire).await,
+                }
+            });
+            steps.time_async(Step::Run, output).await
+        });
+        let reply = pin!(encode(F::NAME, F::CONTENT_TYPE, &cx, result));
+        reply.instrument(observer.span()).await
     };
-    let reply = encode(F::NAME, F::CONTENT_TYPE, &cx, result)
-        .instrument(observer.span())
-        .await;
     let reply = observed(observer, reply);
     complete(cx, reply, || invalidations(F::AFFECTS, &input))
 }
@@ -233,25 +238,26 @@ where
     E: ClientError,
 {
     let observer = CallObserver::start::<F>(&cx, cx.head().origin());
-    let result = async {
-        let decode = || {
-            let input = cx.uploads().decoding(|| json::decode_input(&input))?;
-            conversion.input(input)
-        };
-        let steps = observer.steps();
-        let decoded = admit::<F>(&cx, None, decode, steps).await?;
-        let convert = |result| into_wire(conversion.result(result));
-        let output = async {
-            match layers {
-                None => convert(decoded.call(&cx).await),
-                Some(layers) => run_layers(name, &layers, &cx, decoded, convert).await,
-            }
-        };
-        steps.time_async(Step::Run, output).await
+    let reply = {
+        let result = pin!(async {
+            let decode = || {
+                let input = cx.uploads().decoding(|| json::decode_input(&input))?;
+                conversion.input(input)
+            };
+            let steps = observer.steps();
+            let decoded = admit::<F>(&cx, None, decode, steps).await?;
+            let convert = |result| into_wire(conversion.result(result));
+            let output = pin!(async {
+                match layers {
+                    None => convert(decoded.call(&cx).await),
+                    Some(layers) => run_layers(name, &layers, &cx, decoded, convert).await,
+                }
+            });
+            steps.time_async(Step::Run, output).await
+        });
+        let reply = pin!(encode(name, F::CONTENT_TYPE, &cx, result));
+        reply.instrument(observer.span()).await
     };
-    let reply = encode(name, F::CONTENT_TYPE, &cx, result)
-        .instrument(observer.span())
-        .await;
     let reply = observed(observer, reply);
     // The arguments and the output have other names and types than the queries of this client.
     let affected = F::AFFECTS.iter();
@@ -300,7 +306,7 @@ async fn encode<O: Output>(
     cx: &Cx,
     result: impl Future<Output = Result<O, Error>>,
 ) -> CallReply {
-    let encoded = AssertUnwindSafe(async {
+    let encoded = pin!(async {
         let output = result.await?;
         Redirect::check_output(&output, cx.try_state::<RedirectOrigins>())?;
         Ok(match Download::from_output(output, content_type) {
@@ -308,7 +314,7 @@ async fn encode<O: Output>(
             Err(output) => (Bytes::from(json::encode_json(&output)?), None),
         })
     });
-    let encoded = encoded
+    let encoded = AssertUnwindSafe(encoded)
         .catch_unwind()
         .await
         .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)));

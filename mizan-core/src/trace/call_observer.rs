@@ -98,7 +98,7 @@ impl<'a> CallObserver<'a> {
 
     /// Ends the call with a success or the code of an error. Returns the durations of its steps if they were
     /// measured.
-    pub(crate) fn finish(mut self, outcome: Result<(), &'static str>) -> Option<CallTimings> {
+    pub(crate) fn finish(mut self, outcome: Result<(), &'static str>) -> Option<Box<CallTimings>> {
         self.outcome = outcome;
         self.steps.timings()
     }

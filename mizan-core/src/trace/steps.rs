@@ -89,19 +89,20 @@ impl fmt::Debug for CallTimings {
     }
 }
 
-/// Measures the steps of a call, or does nothing.
-pub(crate) struct StepRecorder(Option<Mutex<CallTimings>>);
+/// Measures the steps of a call, or does nothing. Boxed, so that calls without measurements stay small.
+pub(crate) struct StepRecorder(Option<Box<Mutex<CallTimings>>>);
 
 impl StepRecorder {
     /// Creates a recorder that is active if the spans of steps are enabled, or if `wants_timings` is true.
     pub(super) fn new(wants_timings: bool) -> Self {
         let is_active =
             wants_timings || tracing::enabled!(target: "mizan::call", tracing::Level::DEBUG);
-        Self(is_active.then(Mutex::default))
+        Self(is_active.then(Box::default))
     }
 
-    pub(super) fn timings(&self) -> Option<CallTimings> {
-        self.0.as_ref().map(|timings| *timings.lock())
+    pub(super) fn timings(&self) -> Option<Box<CallTimings>> {
+        let timings = self.0.as_ref()?;
+        Some(Box::new(*timings.lock()))
     }
 
     /// Measures a step without I/O.
@@ -140,7 +141,7 @@ pin_project! {
         future: F,
         step: Step,
         // Set by the first poll.
-        measurement: Option<(Instant, Span)>,
+        measurement: Option<Box<(Instant, Span)>>,
         recorder: &'a StepRecorder,
     }
 }
@@ -154,9 +155,9 @@ impl<F: Future> Future for TimedStep<'_, F> {
             return this.future.poll(cx);
         }
         let step = *this.step;
-        let (started, span) = this
+        let (started, span) = &**this
             .measurement
-            .get_or_insert_with(|| (Instant::now(), step.span()));
+            .get_or_insert_with(|| Box::new((Instant::now(), step.span())));
         let entered = span.enter();
         let output = ready!(this.future.poll(cx));
         drop(entered);
