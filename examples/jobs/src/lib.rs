@@ -36,7 +36,7 @@ pub struct SendReceipt {
 }
 
 /// Sends mails, for example with lettre.
-pub type Mailer = Arc<dyn Fn(&SendReceipt) -> Result<(), BoxDynError> + Send + Sync>;
+pub type Mailer = Arc<dyn Fn(SendReceipt) -> Result<(), BoxDynError> + Send + Sync>;
 
 /// The number of orders since the start of the process.
 #[derive(Clone, Default)]
@@ -135,5 +135,5 @@ pub async fn run_worker(
 }
 
 async fn send_receipt(job: SendReceipt, mailer: Data<Mailer>) -> Result<(), BoxDynError> {
-    (mailer)(&job)
+    (mailer)(job)
 }

@@ -29,7 +29,7 @@ fn mailer(failures: usize) -> (Mailer, mpsc::UnboundedReceiver<SendReceipt>) {
         if attempts.fetch_add(1, Ordering::Relaxed) < failures {
             return Err("the mail server is away".into());
         }
-        Ok(sender.send(job.clone())?)
+        Ok(sender.send(job)?)
     });
     (mailer, receiver)
 }
@@ -56,21 +56,19 @@ async fn job_survives_the_process_and_runs_again_after_a_failure() {
     let database = open(&url).await.unwrap();
     let (mailer, mut mails) = mailer(1);
     let (stop, stopped) = oneshot::channel::<()>();
-    let worker = tokio::spawn({
-        let database = database.clone();
-        async move {
-            let stopped = async { drop(stopped.await) };
-            run_worker("worker-1", &database, mailer, stopped).await
-        }
-    });
+    let stopped = async { drop(stopped.await) };
+    let worker = run_worker("worker-1", &database, mailer, stopped);
     let mail = tokio::time::timeout(Duration::from_secs(20), mails.recv());
     let expected = SendReceipt {
         order: 1,
         email: "ada@example.org".to_owned(),
     };
-    assert_eq!(mail.await.unwrap(), Some(expected));
-    stop.send(()).unwrap();
-    worker.await.unwrap().unwrap();
+    let read = async {
+        assert_eq!(mail.await.unwrap(), Some(expected));
+        stop.send(()).unwrap();
+    };
+    let (worker, ()) = tokio::join!(worker, read);
+    worker.unwrap();
 }
 
 #[tokio::test]

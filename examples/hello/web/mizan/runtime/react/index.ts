@@ -30,3 +30,4 @@ export { pageNonce } from "./pageNonce";
 export { createQueryClient } from "./queryClient";
 export type { Download } from "../transport/download";
 export type { PagesInput } from "../transport/pages";
+export type { Redirect } from "../transport/redirect";
