@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, ItemRef};
 use crate::manifest::Manifest;
 use crate::naming::{
     CHANNEL_EXPORTS, CLIENT_EXPORTS, DOWNLOAD_EXPORTS, REDIRECT_EXPORTS, RUNTIME_EXPORTS,
+    STREAM_EXPORTS,
 };
 
 /// The TypeScript names of a client, with the item that each belongs to.
@@ -41,6 +42,13 @@ impl NameRegistry {
             .any(|function| function.is_redirect())
         {
             exports.extend(REDIRECT_EXPORTS);
+        }
+        if manifest
+            .functions
+            .iter()
+            .any(|function| function.stream.is_some())
+        {
+            exports.extend(STREAM_EXPORTS);
         }
         Self {
             exports: exports.into_iter().map(built_in).collect(),

@@ -57,10 +57,11 @@ enum Interface {
     Query,
     RedirectMutation,
     RedirectQuery,
+    Stream,
 }
 
 impl Interface {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::DownloadMutation,
         Self::DownloadQuery,
         Self::Mutation,
@@ -68,10 +69,14 @@ impl Interface {
         Self::Query,
         Self::RedirectMutation,
         Self::RedirectQuery,
+        Self::Stream,
     ];
 
     fn of(function: &Function<'_>) -> Self {
         let manifest = function.manifest;
+        if manifest.stream.is_some() {
+            return Self::Stream;
+        }
         let is_mutation = manifest.kind == FunctionKind::Mutation;
         match is_mutation {
             true if manifest.is_download() => Self::DownloadMutation,
@@ -93,6 +98,7 @@ impl Interface {
             Self::Query => "Query",
             Self::RedirectMutation => "RedirectMutation",
             Self::RedirectQuery => "RedirectQuery",
+            Self::Stream => "StreamFunction",
         }
     }
 
@@ -106,6 +112,7 @@ impl Interface {
             Self::Query => "query",
             Self::RedirectMutation => "redirectMutation",
             Self::RedirectQuery => "redirectQuery",
+            Self::Stream => "stream",
         }
     }
 }
@@ -296,6 +303,9 @@ fn construction(name: &str, function: &Function<'_>, codecs: &Codecs<'_>) -> Doc
     } else if function.uses_post {
         options.push(is_true("post"));
     }
+    if function.manifest.stream.is_some() && function.manifest.kind == FunctionKind::Query {
+        options.push(is_true("query"));
+    }
     options.extend(codecs.of_function(function));
     let mut arguments = vec![
         Expression::atom("transport"),
@@ -348,7 +358,8 @@ pub(super) fn output_type(function: &Function<'_>) -> Document {
 
 /// The type of a function's error, as a type argument.
 pub(super) fn error_type(function: &Function<'_>) -> Document {
-    text(format!("types.{}", function.error))
+    let names = function.errors().map(|name| format!("types.{name}"));
+    text(names.collect::<Vec<_>>().join(" | "))
 }
 
 /// A function's documentation, extended by its policy, the queries that it invalidates, and its
@@ -372,6 +383,15 @@ pub(super) fn docs(function: &Function<'_>, summary: Option<&str>) -> Docs {
         paragraphs.push(format!(
             "Runs without a user. Caches may keep the reply: `{cache}`."
         ));
+    }
+    if let Some(stream) = &function.manifest.stream {
+        let resumable = match stream.resumable {
+            true => {
+                "Returns a stream of parts, which continues on the server when its client leaves."
+            }
+            false => "Returns a stream of parts.",
+        };
+        paragraphs.push(resumable.to_owned());
     }
     let policy = function.manifest.policy.as_deref();
     if let Some(policy) = policy.filter(|policy| *policy != "anyone") {

@@ -44,11 +44,20 @@ pub(super) const REDIRECTS: &str = r#"export type {
 } from "./runtime/transport";
 "#;
 
+/// The additional exports of a client with functions that return streams.
+pub(super) const STREAMS: &str = r#"export type {
+  PartStream,
+  StreamFunction,
+  StreamOptions,
+} from "./runtime/transport";
+export type { StreamHookOptions, StreamResult } from "./runtime/react";
+"#;
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failing unwrap fails the test")]
 mod tests {
-    use super::{DOWNLOADS, FILE, REDIRECTS};
-    use crate::naming::{DOWNLOAD_EXPORTS, REDIRECT_EXPORTS, RUNTIME_EXPORTS};
+    use super::{DOWNLOADS, FILE, REDIRECTS, STREAMS};
+    use crate::naming::{DOWNLOAD_EXPORTS, REDIRECT_EXPORTS, RUNTIME_EXPORTS, STREAM_EXPORTS};
 
     #[test]
     fn reserved_names_match_exports() {
@@ -62,6 +71,7 @@ mod tests {
             let (names, _) = rest.split_once('}').unwrap();
             assert_eq!(exported(names), reserved);
         }
+        assert_eq!(exported(STREAMS), STREAM_EXPORTS);
     }
 
     fn exported(names: &str) -> Vec<&str> {

@@ -24,6 +24,7 @@ use crate::error::{ClientError, Error, FieldErrors};
 use crate::limits::Limit;
 use crate::policy::{Decision, Policy};
 pub use crate::state::StateKey;
+use crate::stream::StreamOutput;
 pub use crate::trace::{CallOrigin, CallTimings, Step};
 use crate::upload::UploadField;
 
@@ -120,6 +121,12 @@ pub trait ServerFunction: Input {
     /// maps in the output have.
     #[doc(hidden)]
     fn decode_output() -> Option<fn(&str) -> Option<String>> {
+        None
+    }
+
+    /// Returns the conversion of the output, for a function whose output is a
+    /// [`PartStream`](crate::PartStream).
+    fn stream() -> Option<StreamOutput<Self::Output>> {
         None
     }
 

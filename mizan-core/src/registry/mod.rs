@@ -7,6 +7,7 @@ mod downloads;
 mod pages;
 mod redirects;
 mod schemas;
+mod streams;
 
 use std::fmt;
 use std::panic::Location;
@@ -504,6 +505,7 @@ impl Registry {
         checks::check_caches(&self.functions, problems);
         downloads::check_downloads(&self.functions, &self.forms, problems);
         redirects::check_redirects(&self.functions, &self.redirect_origins, problems);
+        streams::check_streams(&self.functions, &self.forms, problems);
         pages::check_pages(&self.functions, manifest.as_json(), problems);
         manifest
     }

@@ -24,6 +24,7 @@ mod policies;
 mod redirects;
 mod registry;
 mod report;
+mod streams;
 mod ui;
 mod uploads;
 mod versions;

@@ -3,6 +3,7 @@
 mod cache;
 mod expand;
 mod parse;
+mod stream;
 
 use proc_macro2::TokenStream;
 use syn::ItemFn;

@@ -42,6 +42,12 @@ export {
 } from "./redirects";
 export { retry, type RetryOptions, type RetryPolicy } from "./retry";
 export {
+  stream,
+  type PartStream,
+  type StreamFunction,
+  type StreamOptions,
+} from "./streams";
+export {
   createTransport,
   transportOf,
   type AffectsListener,
