@@ -2,6 +2,7 @@
 
 mod bundle;
 mod codegen;
+mod dev;
 mod new;
 mod process;
 mod program;
@@ -29,6 +30,8 @@ enum Cargo {
 enum Command {
     /// Create an application
     New(new::Options),
+    /// Build, run and watch the application
+    Dev(dev::Options),
     /// Generate the TypeScript client of the application
     Codegen(codegen::Options),
     /// Build one executable that contains the pages
@@ -37,10 +40,11 @@ enum Command {
 
 fn main() -> ExitCode {
     let Cargo::Mizan { command } = Cargo::parse();
-    let outcome = match &command {
-        Command::New(options) => block_on(new::run(options)),
-        Command::Codegen(options) => codegen::run(options),
-        Command::Bundle(options) => bundle::run(options),
+    let outcome = match command {
+        Command::New(options) => block_on(new::run(&options)),
+        Command::Dev(options) => block_on(dev::run(options)),
+        Command::Codegen(options) => codegen::run(&options),
+        Command::Bundle(options) => bundle::run(&options),
     };
     match outcome {
         Ok(code) => code,
