@@ -1,5 +1,6 @@
 //! `cargo mizan`: the commands for applications with mizan.
 
+mod access;
 mod bundle;
 mod codegen;
 mod dev;
@@ -34,6 +35,8 @@ enum Command {
     Dev(dev::Options),
     /// Generate the TypeScript client of the application
     Codegen(codegen::Options),
+    /// Write who may call what into `access.md`, or check that no policy changed
+    Access(access::Options),
     /// Build one executable that contains the pages
     Bundle(bundle::Options),
 }
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::New(options) => block_on(new::run(&options)),
         Command::Dev(options) => block_on(dev::run(options)),
         Command::Codegen(options) => codegen::run(&options),
+        Command::Access(options) => access::run(&options),
         Command::Bundle(options) => bundle::run(&options),
     };
     match outcome {

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod manifest;
 pub mod policy;
 pub mod shared_store;
+pub mod stream;
 pub mod upload;
 pub mod validation;
 pub mod wire;
@@ -46,6 +47,7 @@ pub use self::{
     principal::{Identity, Principal},
     registry::{BuildError, Registry},
     request_head::RequestHead,
+    stream::PartStream,
     trace::TraceId,
     upload::Upload,
 };

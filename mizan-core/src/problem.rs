@@ -103,6 +103,11 @@ pub(crate) enum Problem {
         problem: DownloadProblem,
         at: String,
     },
+    Stream {
+        function: &'static str,
+        problem: StreamProblem,
+        at: String,
+    },
     UnsupportedShape {
         path: String,
         shape: UnsupportedShape,
@@ -292,6 +297,43 @@ impl DownloadProblem {
     }
 }
 
+/// A problem with a function that returns a stream.
+pub(crate) enum StreamProblem {
+    /// A context returns a stream.
+    Context,
+    /// The function of a form returns a stream.
+    Form,
+    /// A query with pages returns a stream.
+    Pages,
+    /// A cached query returns a stream.
+    Cache,
+}
+
+impl StreamProblem {
+    fn write(&self, f: &mut fmt::Formatter<'_>, function: &str, at: &str) -> fmt::Result {
+        match self {
+            Self::Context => write!(
+                f,
+                "the context `{function}` ({at}) returns a stream, but the page loads contexts as one value; \
+                 make it a query or a mutation"
+            ),
+            Self::Form => write!(
+                f,
+                "`{function}` ({at}) is a part of a form and returns a stream, but forms are answered with one \
+                 value or a page; return the stream from a function of its own"
+            ),
+            Self::Pages => write!(
+                f,
+                "`{function}` ({at}) returns a stream, but declares `pages`; remove `pages`"
+            ),
+            Self::Cache => write!(
+                f,
+                "`{function}` ({at}) returns a stream, but declares `cache`; remove `cache`"
+            ),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -370,6 +412,11 @@ impl fmt::Display for Problem {
                 problem.write(f, function, *pages)
             }
             Self::Limit {
+                function,
+                problem,
+                at,
+            } => problem.write(f, function, at),
+            Self::Stream {
                 function,
                 problem,
                 at,

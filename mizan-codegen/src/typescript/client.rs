@@ -55,19 +55,24 @@ enum Interface {
     Mutation,
     PagedQuery,
     Query,
+    Stream,
 }
 
 impl Interface {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::DownloadMutation,
         Self::DownloadQuery,
         Self::Mutation,
         Self::PagedQuery,
         Self::Query,
+        Self::Stream,
     ];
 
     fn of(function: &Function<'_>) -> Self {
         let manifest = function.manifest;
+        if manifest.stream.is_some() {
+            return Self::Stream;
+        }
         match (manifest.kind, manifest.is_download()) {
             (FunctionKind::Mutation, true) => Self::DownloadMutation,
             (FunctionKind::Mutation, false) => Self::Mutation,
@@ -84,6 +89,7 @@ impl Interface {
             Self::Mutation => "Mutation",
             Self::PagedQuery => "PagedQuery",
             Self::Query => "Query",
+            Self::Stream => "StreamFunction",
         }
     }
 
@@ -95,6 +101,7 @@ impl Interface {
             Self::Mutation => "mutation",
             Self::PagedQuery => "pagedQuery",
             Self::Query => "query",
+            Self::Stream => "stream",
         }
     }
 }
@@ -285,6 +292,9 @@ fn construction(name: &str, function: &Function<'_>, codecs: &Codecs<'_>) -> Doc
     } else if function.uses_post {
         options.push(is_true("post"));
     }
+    if function.manifest.stream.is_some() && function.manifest.kind == FunctionKind::Query {
+        options.push(is_true("query"));
+    }
     options.extend(codecs.of_function(function));
     let mut arguments = vec![
         Expression::atom("transport"),
@@ -337,7 +347,8 @@ pub(super) fn output_type(function: &Function<'_>) -> Document {
 
 /// The type of a function's error, as a type argument.
 pub(super) fn error_type(function: &Function<'_>) -> Document {
-    text(format!("types.{}", function.error))
+    let names = function.errors().map(|name| format!("types.{name}"));
+    text(names.collect::<Vec<_>>().join(" | "))
 }
 
 /// A function's documentation, extended by its policy, the queries that it invalidates, and its
@@ -351,6 +362,15 @@ pub(super) fn docs(function: &Function<'_>, summary: Option<&str>) -> Docs {
             Some(content_type) => format!("Returns a file of the type `{content_type}`."),
             None => "Returns a file.".to_owned(),
         });
+    }
+    if let Some(stream) = &function.manifest.stream {
+        let resumable = match stream.resumable {
+            true => {
+                "Returns a stream of parts, which continues on the server when its client leaves."
+            }
+            false => "Returns a stream of parts.",
+        };
+        paragraphs.push(resumable.to_owned());
     }
     let policy = function.manifest.policy.as_deref();
     if let Some(policy) = policy.filter(|policy| *policy != "anyone") {

@@ -36,11 +36,20 @@ pub(super) const DOWNLOADS: &str = r#"export type {
 } from "./runtime/transport";
 "#;
 
+/// The additional exports of a client with functions that return streams.
+pub(super) const STREAMS: &str = r#"export type {
+  PartStream,
+  StreamFunction,
+  StreamOptions,
+} from "./runtime/transport";
+export type { StreamHookOptions, StreamResult } from "./runtime/react";
+"#;
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failing unwrap fails the test")]
 mod tests {
-    use super::{DOWNLOADS, FILE};
-    use crate::naming::{DOWNLOAD_EXPORTS, RUNTIME_EXPORTS};
+    use super::{DOWNLOADS, FILE, STREAMS};
+    use crate::naming::{DOWNLOAD_EXPORTS, RUNTIME_EXPORTS, STREAM_EXPORTS};
 
     #[test]
     fn reserved_names_match_exports() {
@@ -49,6 +58,7 @@ mod tests {
         let (_, rest) = DOWNLOADS.split_once("export type {").unwrap();
         let (names, _) = rest.split_once('}').unwrap();
         assert_eq!(exported(names), DOWNLOAD_EXPORTS);
+        assert_eq!(exported(STREAMS), STREAM_EXPORTS);
     }
 
     fn exported(names: &str) -> Vec<&str> {

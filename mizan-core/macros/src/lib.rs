@@ -19,7 +19,8 @@ use proc_macro::TokenStream;
 /// The arguments are an optional `&Cx`, followed by named, owned values. Their attributes
 /// `#[validate(..)]`, `#[serde(..)]` and `#[schemars(..)]` and their doc comments move to the fields
 /// of the struct. The function returns a `Result`, whose error is `mizan_core::Error` or derives
-/// `ClientError`.
+/// `ClientError`. It may also return a stream, `impl Stream<Item = Result<T, E>>`, by itself or in a `Result`
+/// (see `PartStream`).
 ///
 /// ```
 /// use mizan_core::{Cx, Error, Registry, client};

@@ -1,5 +1,6 @@
 //! Type-erased functions.
 
+use std::any::TypeId;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::dispatch::{CallReply, Conversion, dispatch, dispatch_previous};
+use super::dispatch::{CallReply, Conversion, check_access, dispatch, dispatch_previous};
 use super::{Affected, FunctionKind, Input, Output, Pages, ServerFunction, Source};
 use crate::cx::Cx;
 use crate::download::Download;
@@ -33,6 +34,8 @@ pub struct FunctionEntry {
     pub(crate) contract: String,
     pub(crate) kind: FunctionKind,
     pub(crate) policy: Policy,
+    /// `true` if a check decides about calls with their input.
+    pub(crate) has_authorize: bool,
     pub(crate) affects: &'static [Affected],
     pub(crate) pages: Option<Pages>,
     pub(crate) limits: &'static [Limit],
@@ -41,6 +44,8 @@ pub struct FunctionEntry {
     /// The header `Cache-Control` of a query that runs without a principal.
     pub(crate) cache: Option<&'static str>,
     is_download: bool,
+    /// The declaration of the error of the parts, for a function that returns a stream.
+    pub(crate) part_error: Option<fn(&mut SchemaGenerator) -> Option<ErrorDeclaration>>,
     pub(crate) docs: &'static str,
     pub(crate) source: Option<Source>,
     pub(crate) registered_at: &'static Location<'static>,
@@ -55,7 +60,11 @@ pub struct FunctionEntry {
     /// The layers around the function, once its registry is merged or built.
     pub(crate) layers: Layers,
     call: Call,
+    check_access: CheckAccess,
 }
+
+type CheckAccess =
+    Arc<dyn for<'a> Fn(&'a Cx, &'a [u8]) -> BoxFuture<'a, Result<(), Error>> + Send + Sync>;
 
 type Call = Arc<dyn Fn(Cx, Bytes, Layers) -> BoxFuture<'static, CallReply> + Send + Sync>;
 
@@ -67,12 +76,14 @@ impl FunctionEntry {
             contract: String::new(),
             kind: F::KIND,
             policy: F::POLICY,
+            has_authorize: F::has_authorize(),
             affects: F::AFFECTS,
             pages: F::PAGES,
             limits: F::LIMITS,
             content_type: F::CONTENT_TYPE,
             cache: F::CACHE,
             is_download: Download::is::<F::Output>(),
+            part_error: F::stream().map(|stream| stream.error),
             docs: F::DOCS,
             source: F::SOURCE,
             registered_at,
@@ -86,6 +97,7 @@ impl FunctionEntry {
             decode_output: F::decode_output(),
             layers: None,
             call: Arc::new(|cx, input, layers| Box::pin(dispatch::<F>(cx, input, layers))),
+            check_access: Arc::new(|cx, input| Box::pin(check_access::<F, F>(cx, input, Ok))),
         }
     }
 
@@ -102,6 +114,8 @@ impl FunctionEntry {
         E: ClientError,
     {
         let conversion = Arc::new(conversion);
+        let for_access = Arc::clone(&conversion);
+        let stream = F::stream().filter(|_| TypeId::of::<O>() == TypeId::of::<F::Output>());
         Self {
             name,
             registered_at,
@@ -112,6 +126,12 @@ impl FunctionEntry {
             error: E::declaration,
             decode_input: decode_error::<I>,
             decode_output: None,
+            part_error: stream.map(|stream| stream.error),
+            check_access: Arc::new(move |cx, input| {
+                let conversion = Arc::clone(&for_access);
+                let convert = move |input| conversion.input(input);
+                Box::pin(check_access(cx, input, convert))
+            }),
             call: Arc::new(move |cx, input, layers| {
                 let conversion = Arc::clone(&conversion);
                 Box::pin(dispatch_previous(cx, input, layers, name, conversion))
@@ -150,6 +170,13 @@ impl FunctionEntry {
         self.is_download
     }
 
+    /// Returns `true` if the function returns a stream: its reply has a
+    /// [`stream`](CallReply::stream) instead of an output.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        self.part_error.is_some()
+    }
+
     /// Returns the header `Cache-Control` of replies to `GET`, for a query that runs without a principal.
     #[must_use]
     pub fn cache(&self) -> Option<&'static str> {
@@ -165,6 +192,18 @@ impl FunctionEntry {
     /// Returns the error for the client if the policy rejects the call or fails.
     pub async fn check_policy(&self, cx: &Cx) -> Result<(), Error> {
         self.policy.decide(cx).await?.into_result(cx.principal())
+    }
+
+    /// Checks whether the caller may still make a call that it has made: the policy and `authorize`, without
+    /// limits and validation. A server checks long streams again with it.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error for the client if the policy or `authorize` rejects the call, fails or panics.
+    pub async fn check_access(&self, cx: &Cx, input: &[u8]) -> Result<(), Error> {
+        (self.check_access)(cx, input)
+            .await
+            .map_err(|error| error.logged_in(self.name, cx.head()))
     }
 
     /// Calls the function with its input as JSON. Empty bytes mean no arguments.

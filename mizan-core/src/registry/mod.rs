@@ -6,6 +6,7 @@ mod checks;
 mod downloads;
 mod pages;
 mod schemas;
+mod streams;
 
 use std::fmt;
 use std::panic::Location;
@@ -484,6 +485,7 @@ impl Registry {
         checks::check_retired(&self.retired, &self.previous, &manifest, problems);
         checks::check_caches(&self.functions, problems);
         downloads::check_downloads(&self.functions, &self.forms, problems);
+        streams::check_streams(&self.functions, &self.forms, problems);
         pages::check_pages(&self.functions, manifest.as_json(), problems);
         manifest
     }

@@ -23,6 +23,7 @@ mod pages;
 mod policies;
 mod registry;
 mod report;
+mod streams;
 mod ui;
 mod uploads;
 mod versions;

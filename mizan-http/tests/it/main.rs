@@ -48,6 +48,7 @@ mod response_headers;
 mod serving;
 #[cfg(all(unix, feature = "channels"))]
 mod signals;
+mod streams;
 mod uploads;
 mod versions;
 mod webhook;

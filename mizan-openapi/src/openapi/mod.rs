@@ -5,6 +5,7 @@ mod calls;
 mod context;
 mod document;
 mod download;
+mod event_stream;
 mod form_posts;
 mod multipart;
 mod problems;

@@ -14,6 +14,7 @@ use syn::{
     TypeReference, parenthesized, parse_quote,
 };
 
+use super::stream::Stream;
 use super::{cache, state};
 use crate::encoding;
 use crate::policy::Policy;
@@ -189,7 +190,9 @@ pub(crate) struct ClientFunction {
     /// The name of the `&Cx` argument, unless it is `_`.
     pub(crate) cx: Option<Ident>,
     pub(crate) arguments: Vec<Argument>,
+    /// The return type, in which a stream is replaced by its concrete type.
     pub(crate) returned: Type,
+    pub(crate) stream: Option<Stream>,
     pub(crate) input: Ident,
 }
 
@@ -231,11 +234,16 @@ impl ClientFunction {
             None => input_name(&signature.ident)?,
         };
         check_input_name(&input, signature, returned, &arguments)?;
+        let stream = Stream::find(returned)?;
         Ok(Self {
             takes_cx: cx_pattern.is_some(),
             cx,
             arguments,
-            returned: returned.clone(),
+            returned: match &stream {
+                Some(stream) => stream.returned.clone(),
+                None => returned.clone(),
+            },
+            stream,
             input,
             options,
         })

@@ -35,6 +35,12 @@ export {
 } from "./pages";
 export { retry, type RetryOptions, type RetryPolicy } from "./retry";
 export {
+  stream,
+  type PartStream,
+  type StreamFunction,
+  type StreamOptions,
+} from "./streams";
+export {
   createTransport,
   transportOf,
   type AffectsListener,
