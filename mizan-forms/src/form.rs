@@ -4,6 +4,7 @@ use std::future::{Future, ready};
 
 use mizan_core::function::{Affected, Output, Source, StateKey};
 use mizan_core::limits::Limit;
+use mizan_core::private::AllowAll;
 use mizan_core::{ClientError, Cx, Decision, Error, Policy};
 use serde_json::Value;
 
@@ -182,7 +183,7 @@ pub trait FormHandler: Form {
         params: &Self::Params,
     ) -> impl Future<Output = Result<Decision, Error>> + Send {
         let _ = (cx, params);
-        ready(Ok(Decision::Allow))
+        AllowAll
     }
 
     /// Returns the initial values of the fields.

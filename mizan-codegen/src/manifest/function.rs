@@ -23,6 +23,12 @@ pub struct Function {
     /// A short description of the authorization policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// `true` if the function declares no policy, and is therefore open to every caller.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unspecified_policy: bool,
+    /// `true` if a check decides about calls with their input, after the policy.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub authorize: bool,
     /// The JSON Schema of the arguments, an object; absent for a function without arguments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<Value>,

@@ -35,6 +35,8 @@ pub struct FunctionEntry {
     pub(crate) contract: String,
     pub(crate) kind: FunctionKind,
     pub(crate) policy: Policy,
+    /// `true` if a check decides about calls with their input.
+    pub(crate) has_authorize: bool,
     pub(crate) affects: &'static [Affected],
     pub(crate) pages: Option<Pages>,
     pub(crate) limits: &'static [Limit],
@@ -76,6 +78,7 @@ impl FunctionEntry {
             contract: String::new(),
             kind: F::KIND,
             policy: F::POLICY,
+            has_authorize: F::has_authorize(),
             affects: F::AFFECTS,
             pages: F::PAGES,
             limits: F::LIMITS,

@@ -19,6 +19,7 @@ use crate::download::Download;
 use crate::error::ErrorCode;
 use crate::form_entry::FormEntry;
 use crate::function::{AddedLimit, Affected, FunctionEntry, FunctionKind, Source};
+use crate::policy::Policy;
 use crate::problem::Problem;
 use crate::version::Retired;
 
@@ -375,6 +376,12 @@ fn describe_function(
         "kind": function.kind.as_str(),
         "policy": function.policy.to_string(),
     });
+    if matches!(function.policy, Policy::Unspecified) {
+        entry["unspecified_policy"] = json!(true);
+    }
+    if function.has_authorize {
+        entry["authorize"] = json!(true);
+    }
     if let Some(input) = describe_input(function, &mut schemas.inputs, problems) {
         entry["input"] = input;
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use mizan_core::error::FieldErrors;
 use mizan_core::function::{Affected, CallError, Source, StateKey};
 use mizan_core::limits::{Limit, limit_key};
+use mizan_core::private::is_own_check;
 use mizan_core::upload::UploadField;
 use mizan_core::{Cx, Decision, Error, Policy, ServerFunction};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -129,6 +130,10 @@ impl<F: FormHandler> ServerFunction for SubmitMutation<F> {
 
     async fn authorize(&self, cx: &Cx) -> Result<Decision, Error> {
         self.params.authorize(cx).await
+    }
+
+    fn has_authorize() -> bool {
+        is_own_check(F::authorize)
     }
 
     async fn call(self, cx: &Cx) -> Result<F::Output, CallError<F::Error>> {

@@ -134,7 +134,7 @@ export interface Api extends Connected {
   /**
    * Returns the early-access report.
    *
-   * Policy: has_early_access.
+   * Policy: check has_early_access.
    *
    * Defined in `examples/chat/src/functions.rs`.
    */

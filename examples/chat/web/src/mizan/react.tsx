@@ -96,7 +96,7 @@ export function useDemoAccounts(): types.DemoAccount[] {
 /**
  * Returns the early-access report.
  *
- * Policy: has_early_access.
+ * Policy: check has_early_access.
  *
  * Defined in `examples/chat/src/functions.rs`.
  */
