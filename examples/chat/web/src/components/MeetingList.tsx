@@ -1,5 +1,10 @@
 import type { ReactNode } from "react";
-import { useAddMeeting, useExportMeetings, useListMeetings } from "../mizan";
+import {
+  useAddMeeting,
+  useExportMeetings,
+  useListMeetings,
+  useNextMeeting,
+} from "../mizan";
 import { Link } from "../mizan/navigation";
 import { Moment } from "./Moment";
 import { Problem } from "./Problem";
@@ -9,7 +14,8 @@ export function MeetingList(): ReactNode {
   const meetings = useListMeetings();
   const add = useAddMeeting();
   const file = useExportMeetings({ onSuccess: (download) => download.save() });
-  const error = meetings.error ?? add.error ?? file.error;
+  const next = useNextMeeting();
+  const error = meetings.error ?? add.error ?? file.error ?? next.error;
   return (
     <section className="card">
       {error && <Problem error={error} />}
@@ -41,6 +47,9 @@ export function MeetingList(): ReactNode {
       <div className="form-row">
         <button type="button" className="quiet" onClick={() => add.mutate()}>
           Add a meeting
+        </button>
+        <button type="button" className="quiet" onClick={() => next.mutate()}>
+          My next meeting
         </button>
         <button type="button" className="quiet" onClick={() => file.mutate()}>
           Save as a file
