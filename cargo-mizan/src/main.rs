@@ -3,6 +3,7 @@
 mod access;
 mod bundle;
 mod codegen;
+mod dev;
 mod new;
 mod process;
 mod program;
@@ -30,6 +31,8 @@ enum Cargo {
 enum Command {
     /// Create an application
     New(new::Options),
+    /// Build, run and watch the application
+    Dev(dev::Options),
     /// Generate the TypeScript client of the application
     Codegen(codegen::Options),
     /// Write who may call what into `access.md`, or check that no policy changed
@@ -40,11 +43,12 @@ enum Command {
 
 fn main() -> ExitCode {
     let Cargo::Mizan { command } = Cargo::parse();
-    let outcome = match &command {
-        Command::Access(options) => access::run(options),
-        Command::New(options) => block_on(new::run(options)),
-        Command::Codegen(options) => codegen::run(options),
-        Command::Bundle(options) => bundle::run(options),
+    let outcome = match command {
+        Command::New(options) => block_on(new::run(&options)),
+        Command::Dev(options) => block_on(dev::run(options)),
+        Command::Codegen(options) => codegen::run(&options),
+        Command::Access(options) => access::run(&options),
+        Command::Bundle(options) => bundle::run(&options),
     };
     match outcome {
         Ok(code) => code,

@@ -44,6 +44,7 @@ mod open_files;
 #[cfg(feature = "openapi")]
 mod openapi;
 mod raw_http2;
+mod redirects;
 mod response_headers;
 mod serving;
 #[cfg(all(unix, feature = "channels"))]

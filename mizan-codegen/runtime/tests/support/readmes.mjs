@@ -89,11 +89,12 @@ function caseOf(name) {
 
 /** The manifest of the application in the examples: the golden cases, with the names of the examples. */
 function manifest() {
-  const [blog, forms, channels, files, streams] = [
+  const [blog, forms, channels, files, redirects, streams] = [
     "blog",
     "forms",
     "channels",
     "downloads",
+    "redirects",
     "streams",
   ].map(caseOf);
   const posts = blog.functions.find(({ name }) => name === "posts");
@@ -115,6 +116,10 @@ function manifest() {
     policy: "anyone",
     output: { type: "integer", format: "int64" },
   };
+  const redirect = redirects.functions.find(({ name }) => name === "latest");
+  const { input } = report;
+  const checkout = { ...redirect, name: "checkout", kind: "mutation", input };
+  const invoice = { ...redirect, name: "invoice", input };
   const post = blog.$defs.Post;
   post.properties = {
     id: post.properties.id,
@@ -130,7 +135,15 @@ function manifest() {
   };
   return {
     ...blog,
-    functions: [...blog.functions, report, complete, count, ...forms.functions],
+    functions: [
+      ...blog.functions,
+      report,
+      checkout,
+      invoice,
+      complete,
+      count,
+      ...forms.functions,
+    ],
     forms: forms.forms,
     channels: channels.channels.filter(({ name }) => name === "chat"),
     errors: { ...streams.errors, ...forms.errors, ...blog.errors },
