@@ -40,6 +40,11 @@ impl Step {
         self.bar.set_message(line.to_owned());
     }
 
+    /// Prints text above the spinner.
+    pub(crate) fn print(&self, text: &str) {
+        self.bar.suspend(|| eprintln!("{text}"));
+    }
+
     /// Prints that the step has succeeded.
     pub(crate) fn succeed(self) {
         self.end("ok    ");

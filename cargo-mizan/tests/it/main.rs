@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
 #[cfg(unix)]
+mod dev;
+#[cfg(unix)]
 mod new;
 #[cfg(unix)]
 mod sandbox;

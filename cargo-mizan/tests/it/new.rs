@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
-use crate::sandbox::{Sandbox, printed};
+use crate::sandbox::{Sandbox, is_gone, printed};
 
 #[test]
 fn creates_an_application_with_its_client() {
@@ -152,17 +152,5 @@ fn an_interrupt_leaves_nothing_behind() {
         "{text}"
     );
     assert_eq!(sandbox.names(), [""; 0]);
-    assert!(
-        is_gone(sleeping.trim()),
-        "the process {sleeping} still runs"
-    );
-}
-
-/// Waits until a process has ended. A killed process takes a moment until its parent has collected it.
-fn is_gone(process: &str) -> bool {
-    let stat = format!("/proc/{process}/stat");
-    (0..1_000_000).any(|_| {
-        std::thread::yield_now();
-        fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "))
-    })
+    assert!(is_gone(&sleeping), "the process {sleeping} still runs");
 }

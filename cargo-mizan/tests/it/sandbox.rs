@@ -36,8 +36,12 @@ impl Sandbox {
 
     /// Writes a program: a script for `sh`.
     pub(crate) fn program(&self, name: &str, script: &str) {
-        let path = self.folder.path().join("bin").join(name);
-        write_script(&path, script);
+        write_script(&self.bin(name), script);
+    }
+
+    /// Returns the path of a program.
+    pub(crate) fn bin(&self, name: &str) -> PathBuf {
+        self.folder.path().join("bin").join(name)
     }
 
     /// Returns `cargo mizan` in the working folder.
@@ -80,4 +84,13 @@ pub(crate) fn printed(output: &Output) -> (bool, String) {
 pub(crate) fn write_script(path: &Path, script: &str) {
     fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Waits until a process has ended. A killed process takes a moment until its parent has collected it.
+pub(crate) fn is_gone(process: &str) -> bool {
+    let stat = format!("/proc/{}/stat", process.trim());
+    (0..1_000_000).any(|_| {
+        std::thread::yield_now();
+        fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "))
+    })
 }

@@ -23,6 +23,12 @@ pub struct Function {
     /// A short description of the authorization policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// `true` if the function declares no policy, and is therefore open to every caller.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unspecified_policy: bool,
+    /// `true` if a check decides about calls with their input, after the policy.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub authorize: bool,
     /// The JSON Schema of the arguments, an object; absent for a function without arguments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<Value>,
@@ -44,6 +50,9 @@ pub struct Function {
     /// The rate limits, such as `10/min by principal`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<String>,
+    /// The header `Cache-Control` of replies to `GET`, for a query that runs without a principal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<String>,
     /// The doc comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docs: Option<String>,
@@ -62,6 +71,12 @@ impl Function {
     pub fn is_download(&self) -> bool {
         self.output.get("type").and_then(Value::as_str) == Some("string")
             && self.output.get("format").and_then(Value::as_str) == Some("binary")
+    }
+
+    /// Returns `true` if the function returns a redirect.
+    #[must_use]
+    pub fn is_redirect(&self) -> bool {
+        self.output.get("x-mizan-redirect") == Some(&Value::Bool(true))
     }
 }
 

@@ -160,6 +160,12 @@ pub fn constraints(options: TokenStream, item: TokenStream) -> TokenStream {
 /// `type .. = Never;` for each part that the implementation omits. It rejects types without their
 /// method, such as `type Snapshot` without `fn snapshot`.
 ///
+/// | option | effect |
+/// |---|---|
+/// | `limit = "30/min by principal"` | limits the messages of a client, also `by address`, or several in brackets: a refused message fails with `rate_limited` and the time to wait |
+/// | `limit_unavailable = "open"` | accepts messages while the shared store of the counts is unavailable, instead of refusing them |
+/// | `state(SqlitePool)` | state that helpers read from the context, which `Registry::build` checks; `cx.state::<T>()` in a method of the channel needs no declaration |
+///
 /// ```
 /// use mizan_core::{Channel, Cx, Decision, channel};
 ///
@@ -187,7 +193,7 @@ pub fn constraints(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn channel(options: TokenStream, item: TokenStream) -> TokenStream {
-    channel::expand(&options.into(), item.into()).into()
+    channel::expand(options.into(), item.into()).into()
 }
 
 /// Creates a `Policy` with the syntax of `#[client(auth = ..)]`.

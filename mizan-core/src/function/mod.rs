@@ -9,7 +9,7 @@ mod pages;
 mod source;
 mod wire;
 
-use std::future::{Future, ready};
+use std::future::Future;
 
 pub use self::affected::Affected;
 pub use self::call_error::CallError;
@@ -22,6 +22,7 @@ pub use self::wire::{Input, Output};
 use crate::cx::Cx;
 use crate::error::{ClientError, Error, FieldErrors};
 use crate::limits::Limit;
+use crate::policy::default_check::{AllowAll, is_own_check};
 use crate::policy::{Decision, Policy};
 pub use crate::state::StateKey;
 use crate::stream::StreamOutput;
@@ -146,7 +147,13 @@ pub trait ServerFunction: Input {
     /// An error is the result of the call, like an error of the function.
     fn authorize(&self, cx: &Cx) -> impl Future<Output = Result<Decision, Error>> + Send {
         let _ = cx;
-        ready(Ok(Decision::Allow))
+        AllowAll
+    }
+
+    /// Returns `true` if a check decides about calls with their input. The manifest says so.
+    #[doc(hidden)]
+    fn has_authorize() -> bool {
+        is_own_check(Self::authorize)
     }
 
     /// Runs the function.

@@ -19,6 +19,7 @@ use crate::download::Download;
 use crate::error::ErrorCode;
 use crate::form_entry::FormEntry;
 use crate::function::{AddedLimit, Affected, FunctionEntry, FunctionKind, Source};
+use crate::policy::Policy;
 use crate::problem::Problem;
 use crate::version::Retired;
 
@@ -50,9 +51,10 @@ pub(crate) fn describe(parts: Parts<'_>, problems: &mut Vec<Problem>) -> Manifes
         renamed_inputs,
         renamed_outputs,
     } = schemas.into_definitions(problems);
-    let downloads = parts.functions.iter();
-    let downloads: BTreeSet<_> = downloads
-        .filter(|function| function.is_download())
+    // Downloads and redirects, which are not part of a value.
+    let whole_outputs = parts.functions.iter();
+    let whole_outputs: BTreeSet<_> = whole_outputs
+        .filter(|function| function.is_download() || function.is_redirect())
         .map(|function| format!("`{}`", function.name))
         .collect();
     for entry in functions.iter_mut().chain(&mut channels) {
@@ -67,7 +69,7 @@ pub(crate) fn describe(parts: Parts<'_>, problems: &mut Vec<Problem>) -> Manifes
             };
             rename_references(schema, renamed);
             normalize(schema);
-            if key != "output" || !downloads.contains(&name) {
+            if key != "output" || !whole_outputs.contains(&name) {
                 check_shape(schema, is_input, &format!("the {key} of {name}"), problems);
             }
         }
@@ -374,6 +376,12 @@ fn describe_function(
         "kind": function.kind.as_str(),
         "policy": function.policy.to_string(),
     });
+    if matches!(function.policy, Policy::Unspecified) {
+        entry["unspecified_policy"] = json!(true);
+    }
+    if function.has_authorize {
+        entry["authorize"] = json!(true);
+    }
     if let Some(input) = describe_input(function, &mut schemas.inputs, problems) {
         entry["input"] = input;
     }
@@ -397,6 +405,9 @@ fn describe_function(
     }
     if let Some(pages) = function.pages {
         entry["pages"] = json!({ "cursor": pages.cursor(), "next": pages.next() });
+    }
+    if let Some(cache) = function.cache {
+        entry["cache"] = json!(cache);
     }
     add_docs_and_source(&mut entry, function.docs, function.source);
     entry
@@ -517,6 +528,10 @@ fn describe_channel(
         if let Some(schema) = schema(&mut schemas.outputs) {
             entry[key] = schema.to_value();
         }
+    }
+    if !channel.limits.is_empty() {
+        let limits: Vec<_> = channel.limits.iter().map(ToString::to_string).collect();
+        entry["limits"] = json!(limits);
     }
     add_docs_and_source(&mut entry, channel.docs, channel.source);
     entry

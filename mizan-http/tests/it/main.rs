@@ -44,6 +44,7 @@ mod open_files;
 #[cfg(feature = "openapi")]
 mod openapi;
 mod raw_http2;
+mod redirects;
 #[cfg(all(unix, feature = "channels"))]
 #[expect(dead_code, reason = "the tests of mizan-channels use the rest")]
 #[path = "../../../mizan-channels/tests/it/redis_server.rs"]

@@ -14,8 +14,8 @@ use syn::{
     TypeReference, parenthesized, parse_quote,
 };
 
+use super::cache;
 use super::stream::Stream;
-use super::{cache, state};
 use crate::encoding;
 use crate::policy::Policy;
 
@@ -68,7 +68,7 @@ impl Parse for Options {
                 "affects" => options.affects = syntax::affects(input, option)?,
                 "pages" => options.pages = Some(pages(input, option)?),
                 "content_type" => options.content_type = Some(content_type(input, option)?),
-                "state" => options.state = state::declared_types(input, option)?,
+                "state" => options.state = syntax::declared_state(input, option)?,
                 "cache" => options.cache = Some(cache::parse(input, option)?),
                 "resumable" => options.resumable = Some(option.span()),
                 "limit" => options.limits.parse_limits(input, option)?,
