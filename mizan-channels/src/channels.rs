@@ -60,6 +60,15 @@ impl Channels {
         &self.0.limits
     }
 
+    /// Returns the broker, for logs other than those of channels, such as those of resumable streams.
+    ///
+    /// The server maintains it from then on. Names of groups begin with the name of their owner and `:`.
+    #[must_use]
+    pub fn broker(&self) -> Arc<dyn Broker> {
+        control::start(&self.0);
+        Arc::clone(&self.0.broker)
+    }
+
     /// Returns the number of open connections of this server.
     #[must_use]
     pub fn connection_count(&self) -> usize {

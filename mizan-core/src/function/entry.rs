@@ -48,6 +48,7 @@ pub struct FunctionEntry {
     is_redirect: bool,
     /// The declaration of the error of the parts, for a function that returns a stream.
     pub(crate) part_error: Option<fn(&mut SchemaGenerator) -> Option<ErrorDeclaration>>,
+    is_resumable: bool,
     pub(crate) docs: &'static str,
     pub(crate) source: Option<Source>,
     pub(crate) registered_at: &'static Location<'static>,
@@ -87,6 +88,7 @@ impl FunctionEntry {
             is_download: Download::is::<F::Output>(),
             is_redirect: Redirect::is::<F::Output>(),
             part_error: F::stream().map(|stream| stream.error),
+            is_resumable: F::RESUMABLE,
             docs: F::DOCS,
             source: F::SOURCE,
             registered_at,
@@ -194,6 +196,12 @@ impl FunctionEntry {
     #[must_use]
     pub fn is_stream(&self) -> bool {
         self.part_error.is_some()
+    }
+
+    /// Returns `true` if the function returns a stream that continues when its client leaves.
+    #[must_use]
+    pub fn is_resumable(&self) -> bool {
+        self.is_resumable && self.is_stream()
     }
 
     /// Returns the header `Cache-Control` of replies to `GET`, for a query that runs without a principal.

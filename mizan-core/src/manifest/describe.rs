@@ -394,6 +394,9 @@ fn describe_function(
         if let Some(declared) = part_error(&mut schemas.outputs) {
             stream["error"] = json!(errors.add(function.name, declared, problems));
         }
+        if function.is_resumable() {
+            stream["resumable"] = json!(true);
+        }
         entry["stream"] = stream;
     }
     if !function.affects.is_empty() {

@@ -22,6 +22,8 @@ use crate::response::busy::busy;
 use crate::response::{problem_details, redirect, reply};
 use crate::service::state::{AllowedMethods, ServiceState};
 use crate::streaming::body::{EventStream, StreamSettings};
+#[cfg(feature = "channels")]
+use crate::streaming::resumable;
 use crate::streaming::{self, refusal};
 
 /// Calls `function` with the input and the files of a request.
@@ -53,11 +55,23 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
         let input = read_json(head.headers(), body, &state.limits, &mut share).await?;
         Payload::json(input).with_share(share.finish_reading())
     };
-    let key = if is_safe {
+    let key = if is_safe && !function.is_resumable() {
         None
     } else {
         IdempotencyKey::from_headers(head.headers())?
     };
+    #[cfg(feature = "channels")]
+    if function.is_resumable() {
+        return Box::pin(resumable::handle(
+            state,
+            function,
+            principal,
+            head,
+            payload,
+            key.as_ref(),
+        ))
+        .await;
+    }
     if function.is_stream() {
         if key.is_some() {
             return Err(refusal::refuse_idempotency_key(function));

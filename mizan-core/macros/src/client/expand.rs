@@ -115,6 +115,11 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
             const CACHE: ::std::option::Option<&'static str> = ::std::option::Option::Some(#cache);
         }
     });
+    let resumable = options.resumable.map(|_| {
+        quote!(
+            const RESUMABLE: bool = true;
+        )
+    });
     let policy = options
         .policy
         .as_ref()
@@ -137,6 +142,7 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
             #pages
             #content_type
             #cache
+            #resumable
             #limits
             const DOCS: &'static str = #docs;
             const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
