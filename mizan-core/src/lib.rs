@@ -27,6 +27,7 @@ mod json;
 mod positional_read;
 mod principal;
 mod problem;
+mod redirect;
 mod registry;
 mod reply_head;
 mod request_head;
@@ -45,6 +46,7 @@ pub use self::{
     invalidation::Invalidation,
     policy::{Decision, Policy},
     principal::{Identity, Principal},
+    redirect::Redirect,
     registry::{BuildError, Registry},
     request_head::RequestHead,
     stream::PartStream,

@@ -6,6 +6,7 @@ mod checks;
 mod codegen;
 mod demo;
 mod executable;
+mod guide;
 mod openapi;
 mod project;
 mod runners;
@@ -29,6 +30,10 @@ enum Options {
     Attacks(attacks::Options),
     /// Find rejected words in comments, docs, messages and names
     Words,
+    /// Take the screenshots of the guide with the chat example
+    Screenshots,
+    /// Find broken links in the guide and in other Markdown files
+    Links,
     /// Find crates below 1.0 in public signatures that no decision allows
     PublicTypes,
     /// Find modules that depend on each other in a cycle
@@ -51,6 +56,8 @@ fn main() -> ExitCode {
         Options::Demo(options) => demo::run(&options).map(|()| true),
         Options::Test => test::run(),
         Options::Attacks(options) => attacks::run(&options),
+        Options::Screenshots => guide::screenshots().map(|()| true),
+        Options::Links => checks::links::run(),
         Options::Words => checks::words::run(),
         Options::PublicTypes => checks::public_types::run(),
         Options::Modules => checks::modules::run(),

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::chat_server::ChatServer;
 use crate::project::{self, cargo, is_installed, npm};
-use crate::{attacks, checks, demo, executable, openapi, runners, step, template, v8};
+use crate::{attacks, checks, demo, executable, guide, openapi, runners, step, template, v8};
 
 /// The outcome of a check.
 enum Outcome {
@@ -100,6 +100,11 @@ pub(crate) fn run() -> anyhow::Result<bool> {
 fn rust(report: &mut Report) {
     report.record("tests named in SECURITY.md", attacks::check().map(|_| ()));
     report.record("words", checks::words::check());
+    report.record("links", checks::links::check());
+    match guide::unavailable_reason() {
+        Some(why) => report.skip("guide", why),
+        None => report.record("guide", guide::build()),
+    }
     report.record("module cycles", checks::modules::check());
     report.check("rustfmt", &mut cargo(["fmt", "--all", "--check"]));
     report.check(

@@ -35,6 +35,9 @@ pub struct Channel {
     /// The schema of a member's public information (presence).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<Value>,
+    /// The rate limits of a client's messages, such as `30/min by principal`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<String>,
     /// The doc comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docs: Option<String>,

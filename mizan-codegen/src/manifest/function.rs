@@ -50,6 +50,9 @@ pub struct Function {
     /// The rate limits, such as `10/min by principal`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<String>,
+    /// The header `Cache-Control` of replies to `GET`, for a query that runs without a principal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<String>,
     /// The doc comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docs: Option<String>,
@@ -68,6 +71,12 @@ impl Function {
     pub fn is_download(&self) -> bool {
         self.output.get("type").and_then(Value::as_str) == Some("string")
             && self.output.get("format").and_then(Value::as_str) == Some("binary")
+    }
+
+    /// Returns `true` if the function returns a redirect.
+    #[must_use]
+    pub fn is_redirect(&self) -> bool {
+        self.output.get("x-mizan-redirect") == Some(&Value::Bool(true))
     }
 }
 

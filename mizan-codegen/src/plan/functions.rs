@@ -32,6 +32,7 @@ impl<'m> Planner<'m> {
         for function in &functions {
             self.check_pages(function, types);
             self.check_download(function.manifest);
+            self.check_redirect(function.manifest);
             self.check_stream(function.manifest);
         }
         functions
@@ -175,6 +176,16 @@ impl<'m> Planner<'m> {
         let is_context = !matches!(function.kind, FunctionKind::Query | FunctionKind::Mutation);
         if function.is_download() && (is_context || self.form_function(&function.name).is_some()) {
             self.diagnostics.push(Diagnostic::Download {
+                function: ItemRef::function(function),
+            });
+        }
+    }
+
+    /// Reports redirects that no client follows.
+    fn check_redirect(&mut self, function: &manifest::Function) {
+        let is_context = !matches!(function.kind, FunctionKind::Query | FunctionKind::Mutation);
+        if function.is_redirect() && is_context {
+            self.diagnostics.push(Diagnostic::Redirect {
                 function: ItemRef::function(function),
             });
         }

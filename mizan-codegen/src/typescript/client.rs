@@ -55,16 +55,20 @@ enum Interface {
     Mutation,
     PagedQuery,
     Query,
+    RedirectMutation,
+    RedirectQuery,
     Stream,
 }
 
 impl Interface {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::DownloadMutation,
         Self::DownloadQuery,
         Self::Mutation,
         Self::PagedQuery,
         Self::Query,
+        Self::RedirectMutation,
+        Self::RedirectQuery,
         Self::Stream,
     ];
 
@@ -73,12 +77,15 @@ impl Interface {
         if manifest.stream.is_some() {
             return Self::Stream;
         }
-        match (manifest.kind, manifest.is_download()) {
-            (FunctionKind::Mutation, true) => Self::DownloadMutation,
-            (FunctionKind::Mutation, false) => Self::Mutation,
-            (_, true) => Self::DownloadQuery,
-            (_, false) if manifest.pages.is_some() => Self::PagedQuery,
-            (_, false) => Self::Query,
+        let is_mutation = manifest.kind == FunctionKind::Mutation;
+        match is_mutation {
+            true if manifest.is_download() => Self::DownloadMutation,
+            true if manifest.is_redirect() => Self::RedirectMutation,
+            true => Self::Mutation,
+            false if manifest.is_download() => Self::DownloadQuery,
+            false if manifest.is_redirect() => Self::RedirectQuery,
+            false if manifest.pages.is_some() => Self::PagedQuery,
+            false => Self::Query,
         }
     }
 
@@ -89,6 +96,8 @@ impl Interface {
             Self::Mutation => "Mutation",
             Self::PagedQuery => "PagedQuery",
             Self::Query => "Query",
+            Self::RedirectMutation => "RedirectMutation",
+            Self::RedirectQuery => "RedirectQuery",
             Self::Stream => "StreamFunction",
         }
     }
@@ -101,6 +110,8 @@ impl Interface {
             Self::Mutation => "mutation",
             Self::PagedQuery => "pagedQuery",
             Self::Query => "query",
+            Self::RedirectMutation => "redirectMutation",
+            Self::RedirectQuery => "redirectQuery",
             Self::Stream => "stream",
         }
     }
@@ -236,7 +247,7 @@ fn forms_declaration(forms: &[Form<'_>]) -> Document {
 fn declaration(name: &str, docs: &Docs, function: &Function<'_>) -> Document {
     let interface = Interface::of(function);
     let mut arguments = vec![input_type(function)];
-    if !function.manifest.is_download() {
+    if !function.manifest.is_download() && !function.manifest.is_redirect() {
         arguments.push(output_type(function));
     }
     arguments.push(error_type(function));
@@ -362,6 +373,16 @@ pub(super) fn docs(function: &Function<'_>, summary: Option<&str>) -> Docs {
             Some(content_type) => format!("Returns a file of the type `{content_type}`."),
             None => "Returns a file.".to_owned(),
         });
+    }
+    if function.manifest.is_redirect() {
+        paragraphs.push(
+            "Returns a redirect, which hooks and forms open in place of the page.".to_owned(),
+        );
+    }
+    if let Some(cache) = &function.manifest.cache {
+        paragraphs.push(format!(
+            "Runs without a user. Caches may keep the reply: `{cache}`."
+        ));
     }
     if let Some(stream) = &function.manifest.stream {
         let resumable = match stream.resumable {

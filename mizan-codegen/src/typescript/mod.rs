@@ -73,6 +73,12 @@ pub(crate) fn print(plan: &Plan<'_>) -> GeneratedFiles {
         index.push_str(index::DOWNLOADS);
     }
     if plan
+        .all_functions()
+        .any(|function| function.manifest.is_redirect())
+    {
+        index.push_str(index::REDIRECTS);
+    }
+    if plan
         .functions
         .iter()
         .any(|function| function.manifest.stream.is_some())

@@ -13,8 +13,12 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
         let hook = match function.manifest.kind {
             _ if function.manifest.stream.is_some() => stream_hook(function),
             FunctionKind::Mutation => mutation_hook(function),
-            // A file is not kept in a cache.
-            FunctionKind::Query if function.manifest.is_download() => mutation_hook(function),
+            // A file or a redirect is not kept in a cache.
+            FunctionKind::Query
+                if function.manifest.is_download() || function.manifest.is_redirect() =>
+            {
+                mutation_hook(function)
+            }
             FunctionKind::Query => query_hook(function),
             FunctionKind::GlobalContext => global_context_hook(function),
             FunctionKind::LocalContext => local_context(function),
@@ -103,6 +107,8 @@ fn mutation_hook(function: &Function<'_>) -> Document {
             [
                 if function.manifest.is_download() {
                     text("runtime.Download")
+                } else if function.manifest.is_redirect() {
+                    text("runtime.Redirect")
                 } else {
                     output_type(function)
                 },

@@ -69,6 +69,8 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/transport/multipart.ts",
     "runtime/transport/pages.ts",
     "runtime/transport/partStream.ts",
+    "runtime/transport/redirect.ts",
+    "runtime/transport/redirects.ts",
     "runtime/transport/response.ts",
     "runtime/transport/retry.ts",
     "runtime/transport/serverRendering.ts",

@@ -62,6 +62,7 @@ use proc_macro::TokenStream;
 /// | `content_type = "text/csv"` | the content type of the `Download` that the function returns |
 /// | `state(SqlitePool, Mailer)` | types of application state that the function needs, besides those in its body (see [State](#state)) |
 /// | `cache = "public, max-age=60, stale-while-revalidate=600"` | the `Cache-Control` of replies to GET; the query runs without a principal, and has neither `auth` nor `authorize` |
+/// | `resumable` | a stream that continues on the server when its client leaves, and that the client can return to |
 /// | `limit = "10/min by principal"` | allows 10 calls at once and then 10 in a minute for each user; others receive `rate_limited` with the time to wait |
 /// | `limit = "100/hour burst 20 by address"` | allows 20 calls at once and then 100 in an hour for each client; units are `s`, `min`, `hour`, `day`, and `10min` for ten of them |
 /// | `limit = "3/hour by input.email"` | counts by the value of the argument `email`, without letter case and surrounding spaces |
@@ -159,6 +160,12 @@ pub fn constraints(options: TokenStream, item: TokenStream) -> TokenStream {
 /// `type .. = Never;` for each part that the implementation omits. It rejects types without their
 /// method, such as `type Snapshot` without `fn snapshot`.
 ///
+/// | option | effect |
+/// |---|---|
+/// | `limit = "30/min by principal"` | limits the messages of a client, also `by address`, or several in brackets: a refused message fails with `rate_limited` and the time to wait |
+/// | `limit_unavailable = "open"` | accepts messages while the shared store of the counts is unavailable, instead of refusing them |
+/// | `state(SqlitePool)` | state that helpers read from the context, which `Registry::build` checks; `cx.state::<T>()` in a method of the channel needs no declaration |
+///
 /// ```
 /// use mizan_core::{Channel, Cx, Decision, channel};
 ///
@@ -186,7 +193,7 @@ pub fn constraints(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn channel(options: TokenStream, item: TokenStream) -> TokenStream {
-    channel::expand(&options.into(), item.into()).into()
+    channel::expand(options.into(), item.into()).into()
 }
 
 /// Creates a `Policy` with the syntax of `#[client(auth = ..)]`.

@@ -18,6 +18,7 @@ use crate::layer::Layers;
 use crate::limits::Limit;
 use crate::manifest::{Decode, decode_error};
 use crate::policy::Policy;
+use crate::redirect::Redirect;
 use crate::state::StateKey;
 use crate::upload::{UploadField, upload_fields};
 
@@ -44,8 +45,10 @@ pub struct FunctionEntry {
     /// The header `Cache-Control` of a query that runs without a principal.
     pub(crate) cache: Option<&'static str>,
     is_download: bool,
+    is_redirect: bool,
     /// The declaration of the error of the parts, for a function that returns a stream.
     pub(crate) part_error: Option<fn(&mut SchemaGenerator) -> Option<ErrorDeclaration>>,
+    is_resumable: bool,
     pub(crate) docs: &'static str,
     pub(crate) source: Option<Source>,
     pub(crate) registered_at: &'static Location<'static>,
@@ -83,7 +86,9 @@ impl FunctionEntry {
             content_type: F::CONTENT_TYPE,
             cache: F::CACHE,
             is_download: Download::is::<F::Output>(),
+            is_redirect: Redirect::is::<F::Output>(),
             part_error: F::stream().map(|stream| stream.error),
+            is_resumable: F::RESUMABLE,
             docs: F::DOCS,
             source: F::SOURCE,
             registered_at,
@@ -122,6 +127,7 @@ impl FunctionEntry {
             uploads: previous_uploads::<F, I>,
             input: <I as JsonSchema>::json_schema,
             is_download: Download::is::<O>(),
+            is_redirect: Redirect::is::<O>(),
             output: SchemaGenerator::subschema_for::<O>,
             error: E::declaration,
             decode_input: decode_error::<I>,
@@ -170,11 +176,32 @@ impl FunctionEntry {
         self.is_download
     }
 
+    /// Returns `true` if the output of the function is a [`Redirect`].
+    #[must_use]
+    pub fn is_redirect(&self) -> bool {
+        self.is_redirect
+    }
+
+    /// Returns the redirect in `output`, the JSON of a successful reply, for a function whose output is a
+    /// [`Redirect`]. Dispatch has checked its location.
+    #[must_use]
+    pub fn redirect(&self, output: &[u8]) -> Option<Redirect> {
+        self.is_redirect
+            .then(|| serde_json::from_slice(output).ok())
+            .flatten()
+    }
+
     /// Returns `true` if the function returns a stream: its reply has a
     /// [`stream`](CallReply::stream) instead of an output.
     #[must_use]
     pub fn is_stream(&self) -> bool {
         self.part_error.is_some()
+    }
+
+    /// Returns `true` if the function returns a stream that continues when its client leaves.
+    #[must_use]
+    pub fn is_resumable(&self) -> bool {
+        self.is_resumable && self.is_stream()
     }
 
     /// Returns the header `Cache-Control` of replies to `GET`, for a query that runs without a principal.

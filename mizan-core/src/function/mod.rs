@@ -82,6 +82,9 @@ pub trait ServerFunction: Input {
     /// Such a query runs without a principal, for every caller, and may not have a policy that rejects
     /// callers.
     const CACHE: Option<&'static str> = None;
+    /// `true` if the [stream](Self::stream) of the function continues when its client leaves, so that the
+    /// client can return to it.
+    const RESUMABLE: bool = false;
     /// The documentation, as Markdown.
     const DOCS: &'static str = "";
     /// The source location.

@@ -51,9 +51,10 @@ pub(crate) fn describe(parts: Parts<'_>, problems: &mut Vec<Problem>) -> Manifes
         renamed_inputs,
         renamed_outputs,
     } = schemas.into_definitions(problems);
-    let downloads = parts.functions.iter();
-    let downloads: BTreeSet<_> = downloads
-        .filter(|function| function.is_download())
+    // Downloads and redirects, which are not part of a value.
+    let whole_outputs = parts.functions.iter();
+    let whole_outputs: BTreeSet<_> = whole_outputs
+        .filter(|function| function.is_download() || function.is_redirect())
         .map(|function| format!("`{}`", function.name))
         .collect();
     for entry in functions.iter_mut().chain(&mut channels) {
@@ -68,7 +69,7 @@ pub(crate) fn describe(parts: Parts<'_>, problems: &mut Vec<Problem>) -> Manifes
             };
             rename_references(schema, renamed);
             normalize(schema);
-            if key != "output" || !downloads.contains(&name) {
+            if key != "output" || !whole_outputs.contains(&name) {
                 check_shape(schema, is_input, &format!("the {key} of {name}"), problems);
             }
         }
@@ -393,6 +394,9 @@ fn describe_function(
         if let Some(declared) = part_error(&mut schemas.outputs) {
             stream["error"] = json!(errors.add(function.name, declared, problems));
         }
+        if function.is_resumable() {
+            stream["resumable"] = json!(true);
+        }
         entry["stream"] = stream;
     }
     if !function.affects.is_empty() {
@@ -401,6 +405,9 @@ fn describe_function(
     }
     if let Some(pages) = function.pages {
         entry["pages"] = json!({ "cursor": pages.cursor(), "next": pages.next() });
+    }
+    if let Some(cache) = function.cache {
+        entry["cache"] = json!(cache);
     }
     add_docs_and_source(&mut entry, function.docs, function.source);
     entry
@@ -521,6 +528,10 @@ fn describe_channel(
         if let Some(schema) = schema(&mut schemas.outputs) {
             entry[key] = schema.to_value();
         }
+    }
+    if !channel.limits.is_empty() {
+        let limits: Vec<_> = channel.limits.iter().map(ToString::to_string).collect();
+        entry["limits"] = json!(limits);
     }
     add_docs_and_source(&mut entry, channel.docs, channel.source);
     entry

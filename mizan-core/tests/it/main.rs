@@ -21,6 +21,7 @@ mod manifest;
 mod observation;
 mod pages;
 mod policies;
+mod redirects;
 mod registry;
 mod report;
 mod streams;

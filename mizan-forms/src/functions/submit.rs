@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use mizan_core::error::FieldErrors;
-use mizan_core::function::{Affected, CallError, Source};
+use mizan_core::function::{Affected, CallError, Source, StateKey};
 use mizan_core::limits::{Limit, limit_key};
 use mizan_core::private::is_own_check;
 use mizan_core::upload::UploadField;
@@ -111,6 +111,10 @@ impl<F: FormHandler> ServerFunction for SubmitMutation<F> {
     const LIMITS: &'static [Limit] = F::LIMITS;
     const DOCS: &'static str = F::DOCS;
     const SOURCE: Option<Source> = F::SOURCE;
+
+    fn required_state() -> Vec<StateKey> {
+        F::required_state()
+    }
 
     fn uploads() -> Vec<UploadField> {
         F::definition().uploads()

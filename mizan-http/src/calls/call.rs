@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Method, Response};
+use http::{HeaderMap, Method, Response};
 use http_body::Body;
-use mizan_core::adapter::{FunctionEntry, decode_input};
+use mizan_core::adapter::{FunctionEntry, ReplyHead, decode_input};
 use mizan_core::{Error, ErrorCode, Principal, RequestHead};
 
 use super::idempotency::IdempotencyKey;
@@ -19,9 +19,11 @@ use crate::client_budget::ClientKey;
 use crate::download::{self, DownloadContext};
 use crate::response::ReplyBody;
 use crate::response::busy::busy;
-use crate::response::{problem_details, reply};
+use crate::response::{problem_details, redirect, reply};
 use crate::service::state::{AllowedMethods, ServiceState};
 use crate::streaming::body::{EventStream, StreamSettings};
+#[cfg(feature = "channels")]
+use crate::streaming::resumable;
 use crate::streaming::{self, refusal};
 
 /// Calls `function` with the input and the files of a request.
@@ -53,11 +55,23 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
         let input = read_json(head.headers(), body, &state.limits, &mut share).await?;
         Payload::json(input).with_share(share.finish_reading())
     };
-    let key = if is_safe {
+    let key = if is_safe && !function.is_resumable() {
         None
     } else {
         IdempotencyKey::from_headers(head.headers())?
     };
+    #[cfg(feature = "channels")]
+    if function.is_resumable() {
+        return Box::pin(resumable::handle(
+            state,
+            function,
+            principal,
+            head,
+            payload,
+            key.as_ref(),
+        ))
+        .await;
+    }
     if function.is_stream() {
         if key.is_some() {
             return Err(refusal::refuse_idempotency_key(function));
@@ -92,14 +106,7 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
         return Ok(response);
     }
     let mut response = match reply.result {
-        Ok(output) if is_read => {
-            let mut response = reply::cacheable(output, head.headers());
-            if let Some(cache_control) = function.cache() {
-                reply::allow_caching(cache_control, &reply.head, response.headers_mut());
-            }
-            response
-        }
-        Ok(output) => reply::success(output, &reply.head),
+        Ok(output) => success(output, function, head, &reply.head),
         Err(error) => problem_details::response(&error, state.is_outdated(head, &error)),
     };
     reply::apply_head(reply.head, response.headers_mut());
@@ -107,6 +114,34 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
         reply::add_server_timing(&timings, response.headers_mut());
     }
     Ok(response)
+}
+
+/// Returns the response with the output of a call: JSON, or for a browser that opens the URL of a function
+/// with a redirect, 303.
+fn success(
+    output: Bytes,
+    function: &FunctionEntry,
+    head: &RequestHead,
+    reply_head: &ReplyHead,
+) -> Response<ReplyBody> {
+    let is_read = matches!(*head.method(), Method::GET | Method::HEAD);
+    let redirect = function.redirect(&output);
+    let mut response = match &redirect {
+        Some(redirect) if redirect::is_navigation(head.headers()) => {
+            let mut response = redirect::see_other(redirect.location(), HeaderMap::new());
+            reply::add_affects(reply_head, response.headers_mut());
+            response
+        }
+        _ if is_read => reply::cacheable(output, head.headers()),
+        _ => reply::success(output, reply_head),
+    };
+    if redirect.is_some() {
+        redirect::add_vary(response.headers_mut());
+    }
+    if is_read && let Some(cache_control) = function.cache() {
+        reply::allow_caching(cache_control, reply_head, response.headers_mut());
+    }
+    response
 }
 
 /// Calls a function that returns a stream, and returns the response that sends its parts.

@@ -205,6 +205,9 @@ impl<A: Authenticate> MizanServiceBuilder<A> {
         if self.app.has_channels() && self.app.state::<mizan_channels::Channels>().is_none() {
             return Err(HttpConfigErrorKind::ChannelsMissing.into());
         }
+        if has_resumable_stream(&self.app) && !has_broker(&self.app) {
+            return Err(HttpConfigErrorKind::ResumableWithoutBroker.into());
+        }
         let cross_origin =
             CrossOriginPolicy::new(self.public_origins).map_err(HttpConfigErrorKind::Origin)?;
         let upload_dir = match self.upload_dir {
@@ -241,6 +244,22 @@ impl<A: Authenticate> MizanServiceBuilder<A> {
             documents,
         })))
     }
+}
+
+fn has_resumable_stream(app: &App) -> bool {
+    let functions = app.manifest().as_json()["functions"].as_array();
+    let mut functions = functions.into_iter().flatten();
+    functions.any(|function| function["stream"]["resumable"] == true)
+}
+
+#[cfg(feature = "channels")]
+fn has_broker(app: &App) -> bool {
+    app.state::<mizan_channels::Channels>().is_some()
+}
+
+#[cfg(not(feature = "channels"))]
+fn has_broker(_: &App) -> bool {
+    false
 }
 
 impl<A> fmt::Debug for MizanServiceBuilder<A> {

@@ -17,6 +17,7 @@ pub(crate) enum HttpConfigErrorKind {
     UploadDir(PathBuf),
     #[cfg(feature = "channels")]
     ChannelsMissing,
+    ResumableWithoutBroker,
 }
 
 impl From<HttpConfigErrorKind> for HttpConfigError {
@@ -51,6 +52,11 @@ impl fmt::Display for HttpConfigError {
             HttpConfigErrorKind::ChannelsMissing => f.write_str(
                 "the app has channels but no `mizan_channels::Channels` in its state: create one and add \
                  it with `.state(channels)`",
+            ),
+            HttpConfigErrorKind::ResumableWithoutBroker => f.write_str(
+                "the app has a resumable stream, whose parts are in the log of a broker, but no \
+                 `mizan_channels::Channels` in its state: create one and add it with `.state(channels)`, with the \
+                 feature `channels` of mizan-http",
             ),
         }
     }

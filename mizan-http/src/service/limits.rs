@@ -133,6 +133,17 @@ http_limits! {
     /// The time after which a stream checks again that its client may receive it: the authentication, the policy
     /// and `authorize`. 30 seconds by default.
     stream_access_interval: Duration = Duration::from_secs(30),
+    /// The maximum size of all parts of a resumable stream, in bytes, after which it ends with `too_large`. 4 MiB by
+    /// default.
+    max_resumable_bytes: usize = 4 * 1024 * 1024,
+    /// The maximum number of parts of a resumable stream, after which it ends with `too_large`. 65,536 by default.
+    max_resumable_parts: usize = 65_536,
+    /// The time for which the parts of a resumable stream are kept, in addition to
+    /// [`stream_deadline`](field@Self::stream_deadline). 10 minutes by default.
+    resumable_retention: Duration = Duration::from_secs(10 * 60),
+    /// The time without a sign of life of its process after which a resumable stream ends with `outcome_unknown`. 15
+    /// seconds by default.
+    resumable_lease: Duration = Duration::from_secs(15),
     /// The maximum number of calls in a batch. 64 by default.
     max_batch_calls: usize = 64,
 }

@@ -16,6 +16,8 @@ use crate::forms::submission;
 use crate::response::ReplyBody;
 use crate::response::{problem_details, reply};
 #[cfg(feature = "channels")]
+use crate::streaming::resumable;
+#[cfg(feature = "channels")]
 use crate::websocket::upgrade;
 
 /// Answers a request. Its head is processed before the future is created, which keeps the future small.
@@ -64,6 +66,10 @@ async fn route<A: Authenticate, B: Body>(
             FormOutcome::Redisplay(redisplay) => Ok(redisplay.into_response()),
         }
     } else {
+        #[cfg(feature = "channels")]
+        if let Some(id) = path.strip_prefix("/stream/") {
+            return resumable::stop(state, id, head).await;
+        }
         #[cfg(feature = "channels")]
         if path == "/ws" {
             return upgrade::handle(state, head);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{FutureExt, Stream};
 use mizan_core::adapter::CallStream;
 use mizan_core::{Error, ErrorCode};
 use parking_lot::Mutex;
@@ -21,6 +21,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::active::StreamShare;
 use super::event::{Event, HEARTBEAT, retry};
+use super::source::{CallSource, Part, Source, StreamError};
 use crate::calls::resources::StreamResources;
 use crate::response::problem_document;
 use crate::service::limits::HttpLimits;
@@ -61,8 +62,7 @@ pub(crate) struct EventStream {
 
 /// A stream that has not ended.
 struct Running {
-    stream: Box<CallStream>,
-    resources: StreamResources,
+    source: Box<dyn Source>,
     _share: StreamShare,
     settings: StreamSettings,
     /// Ready when the process shuts down.
@@ -92,11 +92,22 @@ impl EventStream {
         access: AccessCheck,
         settings: StreamSettings,
     ) -> Self {
-        let now = Instant::now();
         let function = resources.function();
+        let source = Box::new(CallSource { stream, resources });
+        Self::with_source(source, function, share, access, settings)
+    }
+
+    /// Creates the events of another source.
+    pub(super) fn with_source(
+        source: Box<dyn Source>,
+        function: &'static str,
+        share: StreamShare,
+        access: AccessCheck,
+        settings: StreamSettings,
+    ) -> Self {
+        let now = Instant::now();
         let running = Running {
-            stream,
-            resources,
+            source,
             closing: Box::pin(share.closing.clone().cancelled_owned()),
             _share: share,
             settings,
@@ -123,8 +134,8 @@ impl EventStream {
 impl Drop for EventStream {
     fn drop(&mut self) {
         self.stall_watch.abort();
-        if let Some(running) = self.running.lock().take() {
-            running.resources.cancel();
+        if let Some(mut running) = self.running.lock().take() {
+            running.source.leave();
         }
     }
 }
@@ -149,8 +160,8 @@ async fn watch_for_stall(
         };
         wake_at = last_polled + limit;
         if wake_at <= Instant::now() {
-            if let Some(stalled) = guard.take() {
-                stalled.resources.cancel();
+            if let Some(mut stalled) = guard.take() {
+                stalled.source.leave();
             }
             metrics::counter!("mizan_http_stalled_streams_total").increment(1);
             tracing::info!(function, "ending a stream whose client does not read");
@@ -169,16 +180,20 @@ impl Running {
         loop {
             let now = Instant::now();
             if let Some(error) = self.poll_reason_to_end(now, cx) {
-                let error = self.stream.fail(error);
+                let error = self.source.fail(error);
                 return Poll::Ready(Step::Last(problem(&error)));
             }
-            match self.stream.poll_next_unpin(cx) {
-                Poll::Ready(Some(Ok(part))) => {
+            match self.source.poll_part(cx) {
+                Poll::Ready(Some(Ok(Part { id, json }))) => {
                     self.last_sent = now;
-                    return Poll::Ready(Step::Event(Event::Part.encode(&part)));
+                    let event = Event::Part.encode_with_id(id.as_deref(), &json);
+                    return Poll::Ready(Step::Event(event));
                 }
-                Poll::Ready(Some(Err(error))) => {
+                Poll::Ready(Some(Err(StreamError::Error(error)))) => {
                     return Poll::Ready(Step::Last(problem(&error)));
+                }
+                Poll::Ready(Some(Err(StreamError::Document(document)))) => {
+                    return Poll::Ready(Step::Last(Event::Problem.encode(&document)));
                 }
                 Poll::Ready(None) => return Poll::Ready(Step::Last(Bytes::new())),
                 Poll::Pending => {}
@@ -225,16 +240,14 @@ impl Running {
 
     /// Returns the last event, after the work that the function left behind has started.
     fn finish(self, last: Bytes) -> Bytes {
-        let end = self.stream.finish();
-        self.resources.run_background(end.background);
+        let affects = self.source.finish();
         if !last.is_empty() {
             return last;
         }
-        let affects: Vec<_> = end.affects.iter().map(ToString::to_string).collect();
         let end = if affects.is_empty() {
             json!({})
         } else {
-            json!({ "affects": affects.join(",") })
+            json!({ "affects": affects })
         };
         Event::End.encode(end.to_string().as_bytes())
     }

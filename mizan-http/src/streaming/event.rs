@@ -29,13 +29,25 @@ impl Event {
 
     /// Encodes an event with JSON as its data.
     pub(super) fn encode(self, json: &[u8]) -> Bytes {
+        self.encode_with_id(None, json)
+    }
+
+    /// Encodes an event with an id, which is one line.
+    pub(super) fn encode_with_id(self, id: Option<&str>, json: &[u8]) -> Bytes {
         let prefix = self.prefix();
-        let mut event = BytesMut::with_capacity(prefix.len() + json.len() + 2);
+        let id_len = id.map_or(0, |id| id.len() + 5);
+        let mut event = BytesMut::with_capacity(id_len + prefix.len() + json.len() + 2);
+        if let Some(id) = id {
+            event.put_slice(b"id: ");
+            event.put_slice(id.as_bytes());
+            event.put_slice(b"\n");
+        }
         event.put_slice(prefix);
+        let data = event.len();
         event.put_slice(json);
         // A type with its own serializer may write JSON with line breaks, which would end the data. Strings in
         // JSON contain none.
-        for byte in &mut event[prefix.len()..] {
+        for byte in &mut event[data..] {
             if matches!(byte, b'\n' | b'\r') {
                 *byte = b' ';
             }
@@ -58,6 +70,10 @@ mod tests {
     fn encodes_one_line_of_data() {
         assert_eq!(Event::Part.encode(b"{\"a\":1}"), "data: {\"a\":1}\n\n");
         assert_eq!(Event::Part.encode(b"[\r\n1\n]"), "data: [  1 ]\n\n");
+        assert_eq!(
+            Event::Part.encode_with_id(Some("a.1"), b"1\n"),
+            "id: a.1\ndata: 1 \n\n"
+        );
         assert_eq!(Event::End.encode(b"{}"), "event: end\ndata: {}\n\n");
         assert_eq!(Event::Problem.encode(b"{}"), "event: problem\ndata: {}\n\n");
     }

@@ -5,6 +5,9 @@ pub(crate) mod active;
 pub(crate) mod body;
 mod event;
 pub(crate) mod refusal;
+#[cfg(feature = "channels")]
+pub(crate) mod resumable;
+mod source;
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, Response};

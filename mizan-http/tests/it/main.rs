@@ -44,7 +44,14 @@ mod open_files;
 #[cfg(feature = "openapi")]
 mod openapi;
 mod raw_http2;
+mod redirects;
+#[cfg(all(unix, feature = "channels"))]
+#[expect(dead_code, reason = "the tests of mizan-channels use the rest")]
+#[path = "../../../mizan-channels/tests/it/redis_server.rs"]
+mod redis_server;
 mod response_headers;
+#[cfg(feature = "channels")]
+mod resumable_streams;
 mod serving;
 #[cfg(all(unix, feature = "channels"))]
 mod signals;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::context::{Context, form_tag};
 use super::references::{header, parameter};
-use super::{download, event_stream, multipart, security};
+use super::{download, event_stream, multipart, redirect, security};
 use crate::json::{items, summary_and_rest, text};
 use crate::schema::{WithFiles, example, pascal_case, split_files};
 
@@ -122,7 +122,7 @@ impl Call<'_> {
         let mut operation = operation(function, text(function, "name"), context);
         let input = self.input.iter().map(Input::query_parameter);
         operation["parameters"] = input.chain([parameter("Contract")]).collect();
-        let successes = match download::content(function) {
+        let mut successes = match download::content(function) {
             _ if event_stream::is_stream(function) => {
                 BTreeMap::from([(200, event_stream::response(&self.output))])
             }
@@ -139,6 +139,14 @@ impl Call<'_> {
                 BTreeMap::from([(200, success), (304, not_modified)])
             }
         };
+        if let Some(cache) = function.get("cache") {
+            for success in successes.values_mut() {
+                success["headers"]["Cache-Control"] = cache_control(cache);
+            }
+        }
+        if redirect::is_output_of(function) {
+            successes.insert(303, redirect::to_document());
+        }
         operation["responses"] = responses(function, successes, context);
         operation
     }
@@ -163,7 +171,11 @@ impl Call<'_> {
         if is_mutation && !is_stream {
             success["headers"]["mizan-affects"] = header("Affects");
         }
-        operation["responses"] = responses(function, [(200, success)], context);
+        let mut successes = BTreeMap::from([(200, success)]);
+        if redirect::is_output_of(function) {
+            successes.insert(303, redirect::to_document());
+        }
+        operation["responses"] = responses(function, successes, context);
         operation
     }
 
@@ -174,6 +186,16 @@ impl Call<'_> {
         }
         json!({ "description": "The result.", "content": { "application/json": media_type } })
     }
+}
+
+/// Returns the header of the replies of a query that caches may keep.
+fn cache_control(value: &Value) -> Value {
+    json!({
+        "description": "Caches may keep the reply, which is the same for every client. A reply with cookies has \
+                        another value.",
+        "schema": { "type": "string" },
+        "example": value,
+    })
 }
 
 /// Returns the members that every operation of a function has.

@@ -9,6 +9,7 @@ mod event_stream;
 mod form_posts;
 mod multipart;
 mod problems;
+mod redirect;
 mod references;
 mod security;
 

@@ -93,7 +93,7 @@ impl<'p> Codecs<'p> {
         match errors.collect::<Vec<_>>()[..] {
             [] => {}
             [error] => members.push(member("decodeError", &format!("decode{error}"))),
-            [ref errors @ ..] => {
+            ref errors => {
                 let calls = errors.iter();
                 let calls: Vec<_> = calls
                     .map(|error| format!("codecs.decode{error}(code, data)"))

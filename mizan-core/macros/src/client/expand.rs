@@ -1,6 +1,6 @@
 //! The output of `#[client]`.
 
-use mizan_macros_syntax::{call_site_at, doc_text, source};
+use mizan_macros_syntax::{self as syntax, call_site_at, doc_text, source};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -8,7 +8,6 @@ use syn::spanned::Spanned;
 use syn::{Ident, ItemFn};
 
 use super::parse::{Argument, ClientFunction, Context, Options, Pages};
-use super::state;
 use crate::policy::Policy;
 
 /// Returns the function, the struct of its input, and the implementation of `ServerFunction`.
@@ -116,6 +115,11 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
             const CACHE: ::std::option::Option<&'static str> = ::std::option::Option::Some(#cache);
         }
     });
+    let resumable = options.resumable.map(|_| {
+        quote!(
+            const RESUMABLE: bool = true;
+        )
+    });
     let policy = options
         .policy
         .as_ref()
@@ -138,6 +142,7 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
             #pages
             #content_type
             #cache
+            #resumable
             #limits
             const DOCS: &'static str = #docs;
             const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
@@ -163,17 +168,11 @@ fn output_and_error(parsed: &ClientFunction) -> TokenStream {
 
 fn required_state(function: &ItemFn, parsed: &ClientFunction) -> Option<TokenStream> {
     let mut types = match &parsed.cx {
-        Some(cx) => state::required_types(&function.block, cx),
+        Some(cx) => syntax::state_of_block(&function.block, cx),
         None => Vec::new(),
     };
     types.extend_from_slice(&parsed.options.state);
-    (!types.is_empty()).then(|| {
-        quote! {
-            fn required_state() -> ::std::vec::Vec<::mizan_core::function::StateKey> {
-                ::std::vec![#(::mizan_core::function::StateKey::of::<#types>()),*]
-            }
-        }
-    })
+    syntax::required_state(&types)
 }
 
 fn validate(parsed: &ClientFunction) -> Option<TokenStream> {

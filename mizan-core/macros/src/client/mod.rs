@@ -3,7 +3,6 @@
 mod cache;
 mod expand;
 mod parse;
-mod state;
 mod stream;
 
 use proc_macro2::TokenStream;

@@ -14,12 +14,12 @@ use syn::{
     TypeReference, parenthesized, parse_quote,
 };
 
+use super::cache;
 use super::stream::Stream;
-use super::{cache, state};
 use crate::encoding;
 use crate::policy::Policy;
 
-const OPTIONS: &str = "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages`, `content_type`, `cache`, `limit`, `limit_unavailable`, `state` and `input`";
+const OPTIONS: &str = "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages`, `content_type`, `cache`, `resumable`, `limit`, `limit_unavailable`, `state` and `input`";
 
 /// The options in `#[client(..)]`.
 #[derive(Default)]
@@ -32,6 +32,8 @@ pub(crate) struct Options {
     pub(crate) pages: Option<Pages>,
     pub(crate) content_type: Option<LitStr>,
     pub(crate) cache: Option<LitStr>,
+    /// The option `resumable`.
+    pub(crate) resumable: Option<Span>,
     /// The types of state that other functions read from the context.
     pub(crate) state: Vec<Type>,
     pub(crate) limits: syntax::Limits,
@@ -66,8 +68,9 @@ impl Parse for Options {
                 "affects" => options.affects = syntax::affects(input, option)?,
                 "pages" => options.pages = Some(pages(input, option)?),
                 "content_type" => options.content_type = Some(content_type(input, option)?),
-                "state" => options.state = state::declared_types(input, option)?,
+                "state" => options.state = syntax::declared_state(input, option)?,
                 "cache" => options.cache = Some(cache::parse(input, option)?),
+                "resumable" => options.resumable = Some(option.span()),
                 "limit" => options.limits.parse_limits(input, option)?,
                 "limit_unavailable" => options.limits.parse_unavailable(input, option)?,
                 "input" => options.input = Some(syntax::value(input, option, "input = Name")?),
@@ -235,6 +238,13 @@ impl ClientFunction {
         };
         check_input_name(&input, signature, returned, &arguments)?;
         let stream = Stream::find(returned)?;
+        if let (Some(span), None) = (options.resumable, &stream) {
+            return Err(syn::Error::new(
+                span,
+                "only a stream is resumable: return `Result<impl Stream<Item = Result<T, E>>, E>`, or remove \
+                 `resumable`",
+            ));
+        }
         Ok(Self {
             takes_cx: cx_pattern.is_some(),
             cx,

@@ -10,15 +10,15 @@ import { Footer } from "./Footer";
 import { Header } from "./Header";
 
 interface LayoutProps {
-  /** The path of the current page, marked in the navigation. */
-  readonly path: string;
+  /** The path of the current page, marked in the navigation. Missing if a page without this layout failed. */
+  readonly path?: string;
   /** The room of the page, which is as high as the window, so that its parts scroll instead. */
   readonly room?: string;
   readonly children?: ReactNode;
 }
 
 /** The layout of all pages. It persists while the user navigates, and receives the props of the page. */
-export function Layout({ path, room, children }: LayoutProps): ReactNode {
+export function Layout({ path = "/", room, children }: LayoutProps): ReactNode {
   const fill = room !== undefined;
   return (
     <MizanProvider>

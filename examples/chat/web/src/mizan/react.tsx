@@ -239,6 +239,25 @@ export function useMembersOnly(
 }
 
 /**
+ * Opens the next meeting that the caller hosts.
+ *
+ * Returns a redirect, which hooks and forms open in place of the page.
+ *
+ * Policy: signed in.
+ *
+ * Defined in `examples/chat/src/meetings.rs`.
+ */
+export function useNextMeeting(
+  options?: runtime.MutationHookOptions<
+    runtime.Redirect,
+    types.CommonError,
+    void
+  >,
+): tanstack.UseMutationResult<runtime.Redirect, types.CommonError, void> {
+  return runtime.useMutationOf(useApi().nextMeeting, options);
+}
+
+/**
  * Sends a new confirmation code, and returns the new ticket of the flow.
  *
  * Defined in `mizan-auth/src/functions.rs`.

@@ -35,3 +35,4 @@ export {
 } from "./streamHooks";
 export type { Download } from "../transport/download";
 export type { PagesInput } from "../transport/pages";
+export type { Redirect } from "../transport/redirect";
