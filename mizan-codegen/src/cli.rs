@@ -258,11 +258,11 @@ impl fmt::Display for AccessReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.outcome {
             AccessOutcome::Written => {
-                f.write_str("written: review the changes, and commit the file")?
+                f.write_str("written: review the changes, and commit the file")?;
             }
             AccessOutcome::Unchanged => f.write_str("up to date")?,
             AccessOutcome::Missing => {
-                f.write_str("missing: run the same command without --check, and commit the file")?
+                f.write_str("missing: run the same command without --check, and commit the file")?;
             }
             AccessOutcome::Changed(lines) => write!(
                 f,

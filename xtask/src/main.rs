@@ -6,10 +6,12 @@ mod checks;
 mod codegen;
 mod demo;
 mod executable;
+mod guide;
 mod openapi;
 mod project;
 mod runners;
 mod step;
+mod template;
 mod test;
 mod v8;
 
@@ -28,6 +30,10 @@ enum Options {
     Attacks(attacks::Options),
     /// Find rejected words in comments, docs, messages and names
     Words,
+    /// Take the screenshots of the guide with the chat example
+    Screenshots,
+    /// Find broken links in the guide and in other Markdown files
+    Links,
     /// Find crates below 1.0 in public signatures that no decision allows
     PublicTypes,
     /// Find modules that depend on each other in a cycle
@@ -36,6 +42,8 @@ enum Options {
     Openapi,
     /// Build the chat example as one executable, and compare its pages in an empty root folder with those from files
     Executable,
+    /// Create applications with `cargo mizan new`, build and test them, with the crates by path and as packages
+    Template(template::Options),
     /// Generate the clients of the examples, or one client from a manifest
     Codegen(codegen::Options),
 }
@@ -48,11 +56,14 @@ fn main() -> ExitCode {
         Options::Demo(options) => demo::run(&options).map(|()| true),
         Options::Test => test::run(),
         Options::Attacks(options) => attacks::run(&options),
+        Options::Screenshots => guide::screenshots().map(|()| true),
+        Options::Links => checks::links::run(),
         Options::Words => checks::words::run(),
         Options::PublicTypes => checks::public_types::run(),
         Options::Modules => checks::modules::run(),
         Options::Openapi => openapi::run().map(|()| true),
         Options::Executable => executable::run(),
+        Options::Template(options) => template::run(&options),
         Options::Codegen(options) => codegen::run(&options),
     };
     match outcome {

@@ -1,9 +1,10 @@
-// The TypeScript examples in the READMEs, as a project that TypeScript checks.
+// The TypeScript examples in the READMEs and in the guide, as a project that TypeScript checks.
 import { execFileSync } from "node:child_process";
 import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -12,8 +13,14 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 
-/** The READMEs with examples. */
+/** The pages of the guide. */
+const guide = readdirSync(join(root, "docs/src"), { recursive: true })
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => `docs/src/${name}`);
+
+/** The files with examples. */
 const readmes = [
+  ...guide,
   "README.md",
   "mizan-codegen/README.md",
   "mizan-forms/README.md",
@@ -50,15 +57,29 @@ import type { FieldProps } from "./mizan/runtime/forms";
 type Component<P = object> = (props: P & { children?: ReactNode }) => ReactNode;
 declare global {
   const id: PostId, title: string, tag: string, room: string, text: string, token: string, tenant: string;
+  const signIn: () => void;
   const signal: AbortSignal, queryClient: QueryClient, values: unknown;
   const Spinner: Component, Header: Component, Account: Component, Greeting: Component;
   const ErrorBoundary: Component<{ fallback: ReactNode }>;
   const Article: Component<{ post: PostData }>, Line: Component<{ event: unknown }>;
   const Post: Component<{ id: number }>, Calendar: Component<FieldProps>;
-  const show: (...values: unknown[]) => void, log: typeof show, onSuccess: typeof show;
+  const show: (...values: unknown[]) => void, log: typeof show, onSuccess: typeof show, append: typeof show;
   const onProgress: (loaded: number, size: number | undefined) => void;
   interface ImportMeta { glob(pattern: string): Record<string, () => Promise<unknown>>; }
 }
+`;
+
+/** The types that openapi-typescript generates for the function `greet`. */
+const openapiPaths = `
+interface Problem { code: string }
+interface Get {
+  parameters: { query: { input: string } };
+  responses: {
+    200: { content: { "application/json": string } };
+    default: { content: { "application/problem+json": Problem } };
+  };
+}
+export interface paths { "/call/greet": { get: Get } }
 `;
 
 function caseOf(name) {
@@ -68,12 +89,13 @@ function caseOf(name) {
 
 /** The manifest of the application in the examples: the golden cases, with the names of the examples. */
 function manifest() {
-  const [blog, forms, channels, files, redirects] = [
+  const [blog, forms, channels, files, redirects, streams] = [
     "blog",
     "forms",
     "channels",
     "downloads",
     "redirects",
+    "streams",
   ].map(caseOf);
   const posts = blog.functions.find(({ name }) => name === "posts");
   const { start, ...filters } = posts.input.properties;
@@ -86,6 +108,14 @@ function manifest() {
   const report = files.functions.find(({ name }) => name === "logo");
   report.name = "report";
   report.input = blog.functions.find(({ name }) => name === "post").input;
+  const complete = streams.functions.find(({ name }) => name === "complete");
+  delete complete.affects;
+  const count = {
+    name: "count_notes",
+    kind: "query",
+    policy: "anyone",
+    output: { type: "integer", format: "int64" },
+  };
   const redirect = redirects.functions.find(({ name }) => name === "latest");
   const { input } = report;
   const checkout = { ...redirect, name: "checkout", kind: "mutation", input };
@@ -110,12 +140,19 @@ function manifest() {
       report,
       checkout,
       invoice,
+      complete,
+      count,
       ...forms.functions,
     ],
     forms: forms.forms,
     channels: channels.channels.filter(({ name }) => name === "chat"),
-    errors: { ...forms.errors, ...blog.errors },
-    $defs: { ...forms.$defs, ...channels.$defs, ...blog.$defs },
+    errors: { ...streams.errors, ...forms.errors, ...blog.errors },
+    $defs: {
+      ...streams.$defs,
+      ...forms.$defs,
+      ...channels.$defs,
+      ...blog.$defs,
+    },
   };
 }
 
@@ -155,6 +192,12 @@ function toModule(code, exportsOf) {
   return `${[...own, ...imports].join("\n")}\n${lines}`;
 }
 
+/** Returns the client of an example: of the application `hello`, of the chat example, or of the golden cases. */
+function clientOf(code) {
+  if (code.includes('useGreet({ name: "World" })')) return "hello";
+  return code.includes("signInForm") ? "chat" : "mizan";
+}
+
 function generate(manifest, out) {
   const generator = ["run", "--quiet", "-p", "mizan-codegen", "--"];
   const parameters = ["--manifest", manifest, "--out", out];
@@ -180,11 +223,11 @@ export function writeExamples() {
   );
   writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest()));
   generate(join(folder, "manifest.json"), join(folder, "mizan"));
-  // The first example is the whole application `hello`.
-  generate(
-    join(root, "examples/hello/web/mizan/manifest.json"),
-    join(folder, "hello"),
-  );
+  for (const [name, client] of [
+    ["hello", "examples/hello/web/mizan"],
+    ["chat", "examples/chat/web/src/mizan"],
+  ])
+    generate(join(root, client, "manifest.json"), join(folder, name));
   const exportsOf = { ...packages };
   for (const module of [
     "react.tsx",
@@ -207,13 +250,13 @@ export function writeExamples() {
   exportsOf["./mizan/types"] = ["type RenameInput"];
   exportsOf["./mizan/runtime/forms"] = ["type FieldProps"];
   writeFileSync(join(folder, "application.ts"), application);
+  writeFileSync(join(folder, "api.ts"), openapiPaths);
   let count = 0;
   for (const readme of readmes)
     for (const { code, line } of examples(readme)) {
       const name = `${readme.replaceAll(/[/.]/g, "-")}-line-${line}.tsx`;
       count += 1;
-      const isHello = code.includes("createRoot(");
-      const example = isHello ? code.replace("./mizan", "./hello") : code;
+      const example = code.replace("./mizan", `./${clientOf(code)}`);
       writeFileSync(join(folder, name), toModule(example, exportsOf));
     }
   const compilerOptions = {
