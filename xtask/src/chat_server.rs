@@ -36,9 +36,19 @@ impl ChatServer {
         Self::run_in(command, folder)
     }
 
+    /// Starts another server, whose first line of output is its address too.
+    pub(crate) fn run_as_configured(command: Command) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir().context("cannot create a folder for the server")?;
+        Self::start_in(command, folder)
+    }
+
     fn run_in(mut command: Command, folder: TempDir) -> anyhow::Result<Self> {
+        command.args(["--port", "0"]);
+        Self::start_in(command, folder)
+    }
+
+    fn start_in(mut command: Command, folder: TempDir) -> anyhow::Result<Self> {
         let mut process = command
-            .args(["--port", "0"])
             .env(
                 "RUST_LOG",
                 std::env::var_os("RUST_LOG").unwrap_or("error".into()),

@@ -11,6 +11,7 @@ mod openapi;
 mod project;
 mod runners;
 mod step;
+mod template;
 mod test;
 mod v8;
 
@@ -41,6 +42,8 @@ enum Options {
     Openapi,
     /// Build the chat example as one executable, and compare its pages in an empty root folder with those from files
     Executable,
+    /// Create applications with `cargo mizan new`, build and test them, with the crates by path and as packages
+    Template(template::Options),
     /// Generate the clients of the examples, or one client from a manifest
     Codegen(codegen::Options),
 }
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Options::Modules => checks::modules::run(),
         Options::Openapi => openapi::run().map(|()| true),
         Options::Executable => executable::run(),
+        Options::Template(options) => template::run(&options),
         Options::Codegen(options) => codegen::run(&options),
     };
     match outcome {

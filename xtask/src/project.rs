@@ -50,6 +50,9 @@ pub(crate) const LIBRARIES: [&str; 12] = [
     "mizan-ssr",
 ];
 
+/// The programs that are published, apart from those of [`LIBRARIES`].
+pub(crate) const PROGRAMS: [&str; 1] = ["cargo-mizan"];
+
 /// The roots of the crates.
 pub(crate) const RUST_SOURCES: [&str; 17] = [
     "mizan-core/src/lib.rs",

@@ -35,6 +35,11 @@ pub(crate) fn run(name: &str, command: &mut Command) -> anyhow::Result<()> {
     }
 }
 
+/// Runs a command that takes no noticeable time. Prints its output only if it fails.
+pub(crate) fn output(command: &mut Command) -> anyhow::Result<()> {
+    follow(command, |_| ())
+}
+
 fn spinner(name: &str) -> ProgressBar {
     if !stderr().is_terminal() {
         eprintln!("  ..    {name}");

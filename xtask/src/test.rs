@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::chat_server::ChatServer;
 use crate::project::{self, cargo, is_installed, npm};
-use crate::{attacks, checks, demo, executable, guide, openapi, runners, step, v8};
+use crate::{attacks, checks, demo, executable, guide, openapi, runners, step, template, v8};
 
 /// The outcome of a check.
 enum Outcome {
@@ -84,6 +84,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
                 "Prettier",
                 "Vitest",
                 "page",
+                "template",
                 "one executable in an empty root folder",
                 "OpenAPI documents",
                 "Python client and Schemathesis",
@@ -197,6 +198,7 @@ fn typescript(report: &mut Report) {
     report.check("Prettier", &mut npm(["run", "format:check"]));
     report.record("Vitest", runners::vitest(&[]));
     report.check("page", &mut npm(["run", "build"]));
+    report.record("template", template::check(project::chromium().as_deref()));
     one_executable(report);
     openapi_document(report);
     match project::chromium() {

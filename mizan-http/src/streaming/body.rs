@@ -192,6 +192,7 @@ impl Running {
                 Poll::Ready(Some(Err(StreamError::Error(error)))) => {
                     return Poll::Ready(Step::Last(problem(&error)));
                 }
+                #[cfg(feature = "channels")]
                 Poll::Ready(Some(Err(StreamError::Document(document)))) => {
                     return Poll::Ready(Step::Last(Event::Problem.encode(&document)));
                 }

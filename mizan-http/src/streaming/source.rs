@@ -20,6 +20,7 @@ pub(super) struct Part {
 pub(super) enum StreamError {
     Error(Error),
     /// A problem document from a log.
+    #[cfg(feature = "channels")]
     Document(Bytes),
 }
 
