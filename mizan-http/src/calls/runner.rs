@@ -15,7 +15,6 @@ use mizan_core::function::{CallError, FunctionKind};
 use mizan_core::{App, Error, ErrorCode, Principal, RequestHead, ServerFunction};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tracing::Instrument as _;
 
 use super::idempotency::{Claim, IdempotencyKey, IdempotentCalls, PendingCall, operation};
 use crate::body::body_budget::RetainedShare;
@@ -354,13 +353,7 @@ impl Future for RunningCall {
             && let Some((_, resources)) = finished
         {
             let work = std::mem::take(&mut reply.background);
-            let span = tracing::info_span!(
-                target: "mizan::call",
-                "mizan.background",
-                otel.kind = "internal",
-                rpc.method = self.background.function,
-            );
-            runtime.spawn(self.background.run(work, resources).instrument(span));
+            runtime.spawn(self.background.run(work, resources));
         }
         Poll::Ready(Some(reply))
     }

@@ -48,6 +48,8 @@ mod response_headers;
 mod serving;
 #[cfg(all(unix, feature = "channels"))]
 mod signals;
+#[cfg(all(feature = "channels", feature = "opentelemetry"))]
+mod traces;
 mod uploads;
 mod versions;
 mod webhook;
