@@ -33,20 +33,17 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         declaration_maps: None,
         openapi: None,
     })?;
-    let client = project
-        .client
-        .strip_prefix(&project.folder)
-        .unwrap_or(&project.client);
+    let client = project.shown(&project.client);
     match &outcome {
         Outcome::Checked(differences) if !differences.is_empty() => {
             for difference in differences {
-                eprintln!("{}/{difference}", client.display());
+                eprintln!("{client}/{difference}");
             }
             eprintln!(
                 "the client is out of date: run `cargo mizan codegen`, and commit the result"
             );
         }
-        outcome => println!("{}: {outcome}", client.display()),
+        outcome => println!("{client}: {outcome}"),
     }
     Ok(if outcome.is_success() {
         ExitCode::SUCCESS

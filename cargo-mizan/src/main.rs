@@ -1,9 +1,15 @@
 //! `cargo mizan`: the commands for applications with mizan.
 
+mod access;
 mod bundle;
 mod codegen;
+mod dev;
+mod new;
+mod process;
 mod program;
+mod progress;
 mod project;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -23,17 +29,26 @@ enum Cargo {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Create an application
+    New(new::Options),
+    /// Build, run and watch the application
+    Dev(dev::Options),
     /// Generate the TypeScript client of the application
     Codegen(codegen::Options),
+    /// Write who may call what into `access.md`, or check that no policy changed
+    Access(access::Options),
     /// Build one executable that contains the pages
     Bundle(bundle::Options),
 }
 
 fn main() -> ExitCode {
     let Cargo::Mizan { command } = Cargo::parse();
-    let outcome = match &command {
-        Command::Codegen(options) => codegen::run(options),
-        Command::Bundle(options) => bundle::run(options),
+    let outcome = match command {
+        Command::New(options) => block_on(new::run(&options)),
+        Command::Dev(options) => block_on(dev::run(options)),
+        Command::Codegen(options) => codegen::run(&options),
+        Command::Access(options) => access::run(&options),
+        Command::Bundle(options) => bundle::run(&options),
     };
     match outcome {
         Ok(code) => code,
@@ -42,4 +57,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs a command that waits for processes and signals.
+fn block_on(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(command)
 }

@@ -1,7 +1,7 @@
-//! The application in the current folder: its package and its client.
+//! The application in the current folder: its package, its front end and its client.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use cargo_metadata::{MetadataCommand, Package, TargetKind};
@@ -26,6 +26,8 @@ pub(crate) struct Selection {
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct Settings {
+    /// The folder of the front end, relative to the package.
+    web: PathBuf,
     /// The folder of the generated client, relative to the package.
     client: PathBuf,
 }
@@ -33,6 +35,7 @@ struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            web: "web".into(),
             client: "web/src/mizan".into(),
         }
     }
@@ -47,6 +50,10 @@ pub(crate) struct Project {
     pub(crate) program: String,
     /// The folder of the package.
     pub(crate) folder: PathBuf,
+    /// The folder of the workspace.
+    pub(crate) workspace: PathBuf,
+    /// The folder of the front end, which may not exist.
+    pub(crate) web: PathBuf,
     /// The folder that Cargo builds in.
     pub(crate) target: PathBuf,
     /// The folder of the generated client.
@@ -86,12 +93,19 @@ impl Project {
         Ok(Self {
             name: package.name.to_string(),
             program: program(package)?,
+            web: folder.join(settings.web),
             client: folder.join(settings.client),
+            workspace: metadata.workspace_root.as_std_path().to_owned(),
             target: metadata.target_directory.as_std_path().to_owned(),
             declared_features: package.features.keys().cloned().collect(),
             features: selection.features.clone(),
             folder,
         })
+    }
+
+    /// Returns a path relative to the package, for messages.
+    pub(crate) fn shown<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
+        path.strip_prefix(&self.folder).unwrap_or(path).display()
     }
 
     /// Returns the command that builds the program, without `cargo` and in the folder of the package.

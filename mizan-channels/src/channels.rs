@@ -17,7 +17,7 @@ use crate::control::{self, CONTROL_GROUP};
 use crate::dedup;
 use crate::error::PublishError;
 use crate::limits::ConnectionLimits;
-use crate::server::{Revocation, ServerState, broker_group};
+use crate::server::{ControlMessage, ServerState, broker_group};
 use crate::transport::{AuthenticateConnection, Close, CloseCode, Transport};
 
 /// The time after the drain window in which connections have to close, including their closing handshake.
@@ -166,7 +166,8 @@ impl Channels {
     /// Returns an error if the broker is unavailable. The connections of this server are closed even then; those of
     /// other servers may stay open until they are authorized again.
     pub async fn revoke_session(&self, id: &str) -> Result<(), PublishError> {
-        self.revoke(Revocation::Session(id.to_owned())).await
+        self.notify_servers(ControlMessage::SessionRevoked(id.to_owned()))
+            .await
     }
 
     /// Closes all connections of a user, in the same way as [`revoke_session`](Self::revoke_session).
@@ -175,12 +176,44 @@ impl Channels {
     ///
     /// Returns an error in the same cases as [`revoke_session`](Self::revoke_session).
     pub async fn revoke_user(&self, id: &str) -> Result<(), PublishError> {
-        self.revoke(Revocation::User(id.to_owned())).await
+        self.notify_servers(ControlMessage::UserRevoked(id.to_owned()))
+            .await
     }
 
-    async fn revoke(&self, revocation: Revocation) -> Result<(), PublishError> {
-        self.0.revoke(&revocation);
-        let message = encode_json(&revocation).map_err(PublishError::encoding)?;
+    /// Reports that the groups or permissions of a user have changed, on all servers.
+    ///
+    /// The connections of the user are authenticated again, with their new permissions. Subscriptions that the user
+    /// may no longer have end, and the client requests those again that were refused.
+    ///
+    /// Call it after each change that is not made by the user, for example in a function with which staff adds members
+    /// to a room. After a mutation of the user with `affects`, the generated client requests refused channels again by
+    /// itself.
+    ///
+    /// ```
+    /// use mizan_channels::ChannelsExt;
+    /// use mizan_core::{Cx, Error, client};
+    ///
+    /// # async fn insert_member(_: &str, _: &str) -> Result<(), Error> { Ok(()) }
+    /// #[client(auth = "staff")]
+    /// async fn add_member(cx: &Cx, room: String, user: String) -> Result<(), Error> {
+    ///     insert_member(&room, &user).await?;
+    ///     cx.channels().permissions_changed(&user).await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the broker is unavailable. The connections of this server are notified even then; those of
+    /// other servers notice the change when they are authorized again.
+    pub async fn permissions_changed(&self, user_id: &str) -> Result<(), PublishError> {
+        self.notify_servers(ControlMessage::PermissionsChanged(user_id.to_owned()))
+            .await
+    }
+
+    async fn notify_servers(&self, message: ControlMessage) -> Result<(), PublishError> {
+        self.0.apply(&message);
+        let message = encode_json(&message).map_err(PublishError::encoding)?;
         let publication = Publication::new(message);
         let published = self.0.broker.publish(CONTROL_GROUP, publication).await;
         published.map(|_| ()).map_err(PublishError::broker)

@@ -97,7 +97,7 @@ fn apply_control_messages(server: &ServerState, log: &mut ControlLog) {
                 for message in messages {
                     log.applied.offset = message.offset;
                     match serde_json::from_slice(&message.data) {
-                        Ok(revocation) => server.revoke(&revocation),
+                        Ok(message) => server.apply(&message),
                         Err(error) => {
                             tracing::warn!(%error, "ignoring unknown control message");
                         }

@@ -83,6 +83,17 @@ pub(crate) async fn receive_once(
     if let Acquired::Completed(outcome) = lease.acquire().await? {
         return decode_outcome(&outcome);
     }
+    match timeout(call_timeout, subscription.check_limits(&cx)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            lease.release().await;
+            return Err(Refusal::from(&error));
+        }
+        Err(_) => {
+            lease.release().await;
+            return Err(did_not_run("the check of its rate limit timed out"));
+        }
+    }
     let (result, has_published) = HAS_PUBLISHED
         .scope(Cell::new(false), async {
             let result = timeout(call_timeout, subscription.receive(cx, message)).await;

@@ -36,14 +36,18 @@ struct ConnectionRecord {
     notifications: Arc<NotificationQueue>,
 }
 
-/// A revocation, which servers also send to each other.
+/// A change of the rights of a user, which servers also send to each other.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Revocation {
-    /// Revokes the login session with this id.
-    Session(String),
-    /// Revokes all sessions of the user with this id.
-    User(String),
+pub(crate) enum ControlMessage {
+    /// The login session with this id was revoked.
+    #[serde(rename = "session")]
+    SessionRevoked(String),
+    /// All sessions of the user with this id were revoked.
+    #[serde(rename = "user")]
+    UserRevoked(String),
+    /// The permissions of the user with this id have changed.
+    PermissionsChanged(String),
 }
 
 impl ServerState {
@@ -148,15 +152,20 @@ impl ServerState {
         }
     }
 
-    /// Closes the connections of this server that a revocation affects.
-    pub(crate) fn revoke(&self, revocation: &Revocation) {
+    /// Notifies the connections of this server that a control message is about.
+    pub(crate) fn apply(&self, message: &ControlMessage) {
         for (_, connection) in &*self.connections.lock() {
-            let (own_id, revoked_id) = match revocation {
-                Revocation::Session(id) => (&connection.login_session, id),
-                Revocation::User(id) => (&connection.user, id),
+            let (own_id, id, notification) = match message {
+                ControlMessage::SessionRevoked(id) => {
+                    (&connection.login_session, id, Notification::Revoked)
+                }
+                ControlMessage::UserRevoked(id) => (&connection.user, id, Notification::Revoked),
+                ControlMessage::PermissionsChanged(id) => {
+                    (&connection.user, id, Notification::PermissionsChanged)
+                }
             };
-            if own_id.as_deref() == Some(revoked_id) {
-                connection.notifications.push(Notification::Revoked);
+            if own_id.as_deref() == Some(id) {
+                connection.notifications.push(notification);
             }
         }
     }

@@ -10,6 +10,7 @@ use std::string::FromUtf8Error;
 
 use clap::{Args, FromArgMatches, Subcommand, ValueEnum};
 
+use crate::access::AccessTable;
 use crate::compat::{self, CompareError, Comparison};
 use crate::generate::GenerateError;
 use crate::manifest::{Manifest, ManifestError};
@@ -50,6 +51,9 @@ pub enum CliCommand {
     /// Compares the manifest with an old one, and fails if a change breaks clients that were generated
     /// from the old one.
     Compat(CompatArguments),
+    /// Writes a table of the callers who may call each function, form, context and channel, or checks that no policy
+    /// changed since it was committed.
+    Access(AccessArguments),
 }
 
 /// The place from which the manifest is read.
@@ -83,6 +87,22 @@ pub struct CompatArguments {
     /// Format of the report.
     #[arg(long, value_enum, default_value_t)]
     pub format: ReportFormat,
+}
+
+/// The arguments of [`access`].
+#[derive(Debug, Clone, Args)]
+pub struct AccessArguments {
+    /// The manifest.
+    #[command(flatten)]
+    pub source: ManifestSource,
+
+    /// File of the table.
+    #[arg(long, value_name = "FILE", default_value = "access.md")]
+    pub out: PathBuf,
+
+    /// Compare the file with the policies instead of writing it, and fail if they differ.
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// The format of a report.
@@ -200,6 +220,67 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// The result of [`access`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AccessReport {
+    /// The result for the file.
+    pub outcome: AccessOutcome,
+    /// The functions, contexts and forms that declare no policy and are therefore open to every caller.
+    pub unspecified: Vec<String>,
+}
+
+/// The result of [`access`] for the file of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccessOutcome {
+    /// The file was written.
+    Written,
+    /// The file equals the policies.
+    Unchanged,
+    /// `--check` found no file.
+    Missing,
+    /// `--check` found these lines that differ.
+    Changed(String),
+}
+
+impl AccessReport {
+    /// Returns `false` if `--check` found a change.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        matches!(
+            self.outcome,
+            AccessOutcome::Written | AccessOutcome::Unchanged
+        )
+    }
+}
+
+impl fmt::Display for AccessReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.outcome {
+            AccessOutcome::Written => {
+                f.write_str("written: review the changes, and commit the file")?
+            }
+            AccessOutcome::Unchanged => f.write_str("up to date")?,
+            AccessOutcome::Missing => {
+                f.write_str("missing: run the same command without --check, and commit the file")?
+            }
+            AccessOutcome::Changed(lines) => write!(
+                f,
+                "policies changed\n{lines}\nto accept the changes, run the same command without --check, and commit \
+                 the file"
+            )?,
+        }
+        if !self.unspecified.is_empty() {
+            write!(
+                f,
+                "\nwithout a policy, and therefore open to every caller: {}",
+                self.unspecified.join(", ")
+            )?;
+        }
+        Ok(())
+    }
+}
+
 /// An error from the `mizan-codegen` command.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
@@ -212,6 +293,8 @@ pub struct CliError {
 enum CliErrorKind {
     #[error("cannot read {}", path.display())]
     Read { path: PathBuf, source: io::Error },
+    #[error("cannot write {}", path.display())]
+    WriteFile { path: PathBuf, source: io::Error },
     #[error(
         "cannot find the Rust source `{file}` in {}: pass the root of the Cargo workspace with \
          `--declaration-maps=ROOT`",
@@ -329,6 +412,42 @@ pub fn compare(arguments: &CompatArguments) -> Result<Comparison, CliError> {
     let old = parse(old.display().to_string(), &read_file(old)?)?;
     let new = read_manifest(&arguments.source)?;
     Ok(compat::compare(&old, &new).map_err(CliErrorKind::Compare)?)
+}
+
+/// Writes the table of the callers who may call each function, or compares it with the file.
+///
+/// # Errors
+///
+/// Returns [`CliError`] if the manifest or the file cannot be read, or if the file cannot be written. A difference is
+/// not an error; see [`AccessReport::is_success`].
+pub fn access(arguments: &AccessArguments) -> Result<AccessReport, CliError> {
+    let table = AccessTable::new(&read_manifest(&arguments.source)?);
+    let path = &arguments.out;
+    let committed = match fs::read_to_string(path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(source) => {
+            let path = path.clone();
+            return Err(CliErrorKind::Read { path, source }.into());
+        }
+    };
+    let difference = committed.as_ref().map(|text| table.difference(text));
+    let outcome = match difference {
+        Some(None) => AccessOutcome::Unchanged,
+        Some(Some(lines)) if arguments.check => AccessOutcome::Changed(lines),
+        None if arguments.check => AccessOutcome::Missing,
+        _ => {
+            fs::write(path, table.to_string()).map_err(|source| CliErrorKind::WriteFile {
+                path: path.clone(),
+                source,
+            })?;
+            AccessOutcome::Written
+        }
+    };
+    Ok(AccessReport {
+        outcome,
+        unspecified: table.unspecified().map(ToOwned::to_owned).collect(),
+    })
 }
 
 fn read_manifest(source: &ManifestSource) -> Result<Manifest, CliErrorKind> {

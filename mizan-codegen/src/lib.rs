@@ -8,6 +8,7 @@
 //! - [`output`] writes these files to a folder, or compares the folder with them.
 //! - [`manifest`] describes the format of the input.
 //! - [`compat`] compares two manifests, and finds changes that break existing clients.
+//! - [`access`] prints the callers who may call each function, for reviews.
 //! - [`cli`] is the `mizan-codegen` command, which combines these steps, and [`mod@watch`] repeats it.
 //!
 //! ```
@@ -31,6 +32,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod access;
 pub mod cli;
 pub mod compat;
 mod declaration_maps;

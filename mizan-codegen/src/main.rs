@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use mizan_codegen::cli::{
-    Arguments, Cli, CliCommand, CliError, CompatArguments, Outcome, ReportFormat, compare, run,
+    AccessArguments, Arguments, Cli, CliCommand, CliError, CompatArguments, Outcome, ReportFormat,
+    access, compare, run,
 };
 use mizan_codegen::watch::{WatchError, Watcher};
 
@@ -13,6 +14,7 @@ fn main() -> ExitCode {
     match Cli::parse() {
         Cli::Generate(arguments) => generate(&arguments),
         Cli::Other(CliCommand::Compat(arguments)) => report_changes(&arguments),
+        Cli::Other(CliCommand::Access(arguments)) => report_access(&arguments),
     }
 }
 
@@ -70,6 +72,22 @@ fn report_changes(arguments: &CompatArguments) -> ExitCode {
     if comparison.is_compatible() || arguments.allow_breaking {
         ExitCode::SUCCESS
     } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Writes or checks the table of callers.
+fn report_access(arguments: &AccessArguments) -> ExitCode {
+    let report = match access(arguments) {
+        Ok(report) => report,
+        Err(error) => return report_error(&error),
+    };
+    let text = format!("{}: {report}", arguments.out.display());
+    if report.is_success() {
+        println!("{text}");
+        ExitCode::SUCCESS
+    } else {
+        eprintln!("{text}");
         ExitCode::FAILURE
     }
 }

@@ -41,6 +41,19 @@ impl Watcher {
     /// Returns [`WatchError`] if the folder cannot be read, or if the operating system refuses to
     /// watch it, for example because of a limit.
     pub fn new(folder: &Path, out: &Path) -> Result<Self, WatchError> {
+        Self::with_filter(folder, out, is_source)
+    }
+
+    /// Watches the files of a folder for which `is_source` returns `true`, instead of the Rust sources.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    pub fn with_filter(
+        folder: &Path,
+        out: &Path,
+        is_source: fn(&Path) -> bool,
+    ) -> Result<Self, WatchError> {
         let context = |source| WatchError {
             folder: folder.to_owned(),
             source,
@@ -48,6 +61,7 @@ impl Watcher {
         let sources = Sources {
             folder: fs::canonicalize(folder).map_err(context)?,
             out: out.to_owned(),
+            is_source,
         };
         let (sender, events) = channel();
         let debouncer =
@@ -114,7 +128,7 @@ impl Watcher {
             if self.sources.is_ignored(path) {
                 continue;
             }
-            if is_source(path) || removes_folder {
+            if (self.sources.is_source)(path) || removes_folder {
                 changed = changed.or_else(|| Some(self.sources.display(path)));
             } else if may_add_folder && path.is_dir() {
                 // Its files may have been created before it was watched.
@@ -142,7 +156,7 @@ impl Watcher {
         {
             let path = entry.path();
             if !entry.file_type().is_dir() {
-                if source.is_none() && is_source(path) {
+                if source.is_none() && (sources.is_source)(path) {
                     source = Some(sources.display(path));
                 }
                 continue;
@@ -166,6 +180,8 @@ struct Sources {
     folder: PathBuf,
     /// The output folder of the client.
     out: PathBuf,
+    /// Selects the watched files.
+    is_source: fn(&Path) -> bool,
 }
 
 impl Sources {
@@ -199,7 +215,9 @@ impl Sources {
     }
 }
 
-fn is_source(path: &Path) -> bool {
+/// Returns whether a file is a Rust source or a `Cargo.toml`.
+#[must_use]
+pub fn is_source(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "rs")
         || path.file_name().is_some_and(|name| name == "Cargo.toml")
 }

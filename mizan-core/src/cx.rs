@@ -40,6 +40,13 @@ pub struct Cx {
     principal: Principal,
     head: Arc<RequestHead>,
     uploads: Uploads,
+    /// Shared with the stream of the call, if there is one.
+    effects: Arc<Effects>,
+}
+
+/// The additions of a call to its reply, and the work that it leaves behind.
+#[derive(Default)]
+struct Effects {
     reply: Mutex<ReplyHead>,
     background: Mutex<BackgroundWork>,
 }
@@ -51,8 +58,7 @@ impl Cx {
             principal,
             head,
             uploads: Uploads::default(),
-            reply: Mutex::default(),
-            background: Mutex::default(),
+            effects: Arc::default(),
         }
     }
 
@@ -162,7 +168,7 @@ impl Cx {
     /// The reply to a batch has no cookies, because it starts while the calls still run. Set cookies
     /// in mutations, which are never batched.
     pub fn set_cookie(&self, cookie: Cookie<'static>) {
-        self.reply.lock().cookies.push(cookie);
+        self.effects.reply.lock().cookies.push(cookie);
     }
 
     /// Forbids storing the reply for later requests with the same `Idempotency-Key`.
@@ -171,18 +177,18 @@ impl Cx {
     /// for a reply that starts or ends a session, because its cookie may be invalid minutes later.
     /// Requests that already wait for the reply still receive it.
     pub fn forbid_replay(&self) {
-        self.reply.lock().forbids_replay = true;
+        self.effects.reply.lock().forbids_replay = true;
     }
 
     /// Sets a header of the reply. As with cookies, the reply to a batch omits it.
     pub fn set_header(&self, name: HeaderName, value: HeaderValue) {
-        self.reply.lock().headers.insert(name, value);
+        self.effects.reply.lock().headers.insert(name, value);
     }
 
     /// Invalidates a query or context, in addition to those that the function declares with
     /// `affects`. See [`Invalidation`] for a query with certain arguments.
     pub fn affects(&self, invalidation: impl Into<Invalidation>) {
-        self.reply.lock().affects.push(invalidation.into());
+        self.effects.reply.lock().affects.push(invalidation.into());
     }
 
     /// Runs `work` after the reply of the call, whether the call succeeds or fails: for work that the
@@ -211,7 +217,7 @@ impl Cx {
     /// }
     /// ```
     pub fn after_reply(&self, work: impl Future<Output = Result<(), Error>> + Send + 'static) {
-        self.background.lock().push(RunsAfter::Reply, work);
+        self.effects.background.lock().push(RunsAfter::Reply, work);
     }
 
     /// Runs `work` after the reply of the call, if the call succeeds: for effects that must not happen if the
@@ -241,7 +247,10 @@ impl Cx {
     /// }
     /// ```
     pub fn after_commit(&self, work: impl Future<Output = Result<(), Error>> + Send + 'static) {
-        self.background.lock().push(RunsAfter::Success, work);
+        self.effects
+            .background
+            .lock()
+            .push(RunsAfter::Success, work);
     }
 
     /// Takes the work that was added so far with [`after_reply`](Self::after_reply) and, if the call
@@ -250,7 +259,7 @@ impl Cx {
     /// Dispatch does this for the calls of clients. Adapters that [`call`](Self::call) functions with Rust
     /// values do it themselves.
     pub fn take_background(&self, succeeded: bool) -> BackgroundWork {
-        let mut work = std::mem::take(&mut *self.background.lock());
+        let mut work = std::mem::take(&mut *self.effects.background.lock());
         if !succeeded {
             work.call_failed();
         }
@@ -259,7 +268,7 @@ impl Cx {
 
     /// Adds the work of another call that this call made.
     pub(crate) fn append_background(&self, work: BackgroundWork) {
-        self.background.lock().append(work);
+        self.effects.background.lock().append(work);
     }
 
     /// Returns a token that is cancelled when the client disconnects or the deadline passes.
@@ -285,8 +294,25 @@ impl Cx {
         &self.head
     }
 
-    pub(crate) fn into_reply_head(self) -> ReplyHead {
-        self.reply.into_inner()
+    /// Takes what the call added to its reply so far.
+    pub(crate) fn take_reply_head(&self) -> ReplyHead {
+        std::mem::take(&mut *self.effects.reply.lock())
+    }
+
+    /// Returns the same context for the stream of the call, which outlives the call.
+    pub(crate) fn share(&self) -> Self {
+        Self {
+            state: Arc::clone(&self.state),
+            principal: self.principal.clone(),
+            head: Arc::clone(&self.head),
+            uploads: self.uploads.clone(),
+            effects: Arc::clone(&self.effects),
+        }
+    }
+
+    /// Returns whether the context is shared with a call or a stream that has not ended.
+    pub(crate) fn has_other_holders(&self) -> bool {
+        Arc::strong_count(&self.effects) > 1
     }
 }
 

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod manifest;
 pub mod policy;
 pub mod shared_store;
+pub mod stream;
 pub mod upload;
 pub mod validation;
 pub mod wire;
@@ -26,6 +27,7 @@ mod json;
 mod positional_read;
 mod principal;
 mod problem;
+mod redirect;
 mod registry;
 mod reply_head;
 mod request_head;
@@ -44,8 +46,10 @@ pub use self::{
     invalidation::Invalidation,
     policy::{Decision, Policy},
     principal::{Identity, Principal},
+    redirect::Redirect,
     registry::{BuildError, Registry},
     request_head::RequestHead,
+    stream::PartStream,
     trace::TraceId,
     upload::Upload,
 };

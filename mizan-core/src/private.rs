@@ -4,7 +4,9 @@ use crate::cx::Cx;
 use crate::error::{ClientError, Error, FieldErrors};
 use crate::function::{Input, Output};
 use crate::json::{EncodeError, encode_json_value};
+pub use crate::policy::default_check::{AllowAll, is_own_check};
 use crate::policy::{AuthorizeCheck, Check, Decision, IntoDecision};
+pub use crate::stream::{PartSender, StreamOutput, start_stream};
 use crate::validation::check_constraints_by_wire_name;
 
 /// The return type of a `#[client]` function, which may be an alias.

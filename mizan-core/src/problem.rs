@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::function::{Affected, Pages};
 use crate::manifest::UnsupportedShape;
+use crate::redirect::InvalidOrigin;
 
 /// A problem with a registry. Its `Display` output includes a way to fix it.
 pub(crate) enum Problem {
@@ -38,9 +39,10 @@ pub(crate) enum Problem {
         required_at: String,
         built_at: String,
     },
+    /// A function, form or channel requires state.
     MissingState {
-        function: &'static str,
-        function_at: String,
+        name: &'static str,
+        required_at: String,
         type_name: &'static str,
         built_at: String,
     },
@@ -101,6 +103,16 @@ pub(crate) enum Problem {
     Download {
         function: &'static str,
         problem: DownloadProblem,
+        at: String,
+    },
+    RedirectOfContext {
+        function: &'static str,
+        at: String,
+    },
+    RedirectOrigin(InvalidOrigin),
+    Stream {
+        function: &'static str,
+        problem: StreamProblem,
         at: String,
     },
     UnsupportedShape {
@@ -292,6 +304,43 @@ impl DownloadProblem {
     }
 }
 
+/// A problem with a function that returns a stream.
+pub(crate) enum StreamProblem {
+    /// A context returns a stream.
+    Context,
+    /// The function of a form returns a stream.
+    Form,
+    /// A query with pages returns a stream.
+    Pages,
+    /// A cached query returns a stream.
+    Cache,
+}
+
+impl StreamProblem {
+    fn write(&self, f: &mut fmt::Formatter<'_>, function: &str, at: &str) -> fmt::Result {
+        match self {
+            Self::Context => write!(
+                f,
+                "the context `{function}` ({at}) returns a stream, but the page loads contexts as one value; \
+                 make it a query or a mutation"
+            ),
+            Self::Form => write!(
+                f,
+                "`{function}` ({at}) is a part of a form and returns a stream, but forms are answered with one \
+                 value or a page; return the stream from a function of its own"
+            ),
+            Self::Pages => write!(
+                f,
+                "`{function}` ({at}) returns a stream, but declares `pages`; remove `pages`"
+            ),
+            Self::Cache => write!(
+                f,
+                "`{function}` ({at}) returns a stream, but declares `cache`; remove `cache`"
+            ),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -342,13 +391,13 @@ impl fmt::Display for Problem {
                  registry built at {built_at} lacks; add it with `.state(..)`"
             ),
             Self::MissingState {
-                function,
-                function_at,
+                name,
+                required_at,
                 type_name,
                 built_at,
             } => write!(
                 f,
-                "`{function}` ({function_at}) requires state of type `{type_name}`, which the \
+                "`{name}` ({required_at}) requires state of type `{type_name}`, which the \
                  registry built at {built_at} lacks; add it with `.state(..)`"
             ),
             Self::Affects {
@@ -370,6 +419,11 @@ impl fmt::Display for Problem {
                 problem.write(f, function, *pages)
             }
             Self::Limit {
+                function,
+                problem,
+                at,
+            } => problem.write(f, function, at),
+            Self::Stream {
                 function,
                 problem,
                 at,
@@ -431,6 +485,16 @@ impl fmt::Display for Problem {
                 problem,
                 at,
             } => problem.write(f, function, at),
+            Self::RedirectOfContext { function, at } => write!(
+                f,
+                "the context `{function}` ({at}) returns a `Redirect`, but the page loads contexts as data; \
+                 make it a query or a mutation, or redirect from the page"
+            ),
+            Self::RedirectOrigin(InvalidOrigin { text, at }) => write!(
+                f,
+                "invalid origin `{text}` of redirects ({at}): write scheme, host and port without a path, as in \
+                 `https://pay.example.com`"
+            ),
             Self::UnsupportedShape {
                 path,
                 shape: UnsupportedShape::InputVariants(variants),
@@ -462,6 +526,10 @@ impl fmt::Display for Problem {
                     }
                     UnsupportedShape::Download => {
                         "is a `Download`, which cannot be a part of a value; return it as the whole \
+                         output of a function"
+                    }
+                    UnsupportedShape::Redirect => {
+                        "is a `Redirect`, which cannot be a part of a value; return it as the whole \
                          output of a function"
                     }
                 };

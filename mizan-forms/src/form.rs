@@ -2,8 +2,9 @@
 
 use std::future::{Future, ready};
 
-use mizan_core::function::{Affected, Output, Source};
+use mizan_core::function::{Affected, Output, Source, StateKey};
 use mizan_core::limits::Limit;
+use mizan_core::private::AllowAll;
 use mizan_core::{ClientError, Cx, Decision, Error, Policy};
 use serde_json::Value;
 
@@ -69,6 +70,14 @@ pub trait Form: FormFields + RequiredDerives {
     const DOCS: &'static str;
     /// The location of the declaration.
     const SOURCE: Option<Source>;
+
+    /// Returns the types of application state that the form requires.
+    ///
+    /// [`Registry::build`](mizan_core::Registry::build) checks that they are present.
+    /// `#[form(state(SqlitePool))]` declares them.
+    fn required_state() -> Vec<StateKey> {
+        Vec::new()
+    }
 
     /// Decodes the params among the values of the form.
     #[doc(hidden)]
@@ -174,7 +183,7 @@ pub trait FormHandler: Form {
         params: &Self::Params,
     ) -> impl Future<Output = Result<Decision, Error>> + Send {
         let _ = (cx, params);
-        ready(Ok(Decision::Allow))
+        AllowAll
     }
 
     /// Returns the initial values of the fields.

@@ -30,6 +30,7 @@ pub mod response;
 pub mod serve;
 pub mod service;
 pub mod shutdown;
+mod streaming;
 mod timeout;
 #[cfg(feature = "channels")]
 mod websocket;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use mizan_codegen::cli::{self, Arguments, ManifestSource, Outcome};
+use mizan_codegen::cli::{self, AccessArguments, Arguments, ManifestSource, Outcome};
 use notify::{RecursiveMode, Watcher as _};
 
 use crate::project::{self, EXAMPLES, Example};
@@ -60,14 +60,24 @@ fn once(options: &Options) -> anyhow::Result<bool> {
     for example in selected(options) {
         build(example)?;
         let client = root_relative(example.client);
+        let source = ManifestSource {
+            manifest: None,
+            command: vec![
+                project::built_program(example.package).into(),
+                "manifest".into(),
+            ],
+        };
+        if let Some(file) = example.access.filter(|_| options.out.is_none()) {
+            let report = cli::access(&AccessArguments {
+                source: source.clone(),
+                out: root_relative(file),
+                check: options.check,
+            })?;
+            println!("{file}: {report}");
+            is_current &= report.is_success();
+        }
         is_current &= generate(&Arguments {
-            source: ManifestSource {
-                manifest: None,
-                command: vec![
-                    project::built_program(example.package).into(),
-                    "manifest".into(),
-                ],
-            },
+            source,
             out: options.out.clone().unwrap_or(client),
             check: options.check,
             dates: mizan_codegen::Dates::default(),

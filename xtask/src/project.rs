@@ -13,6 +13,8 @@ pub(crate) struct Example {
     pub(crate) package: &'static str,
     /// The folder of the generated client.
     pub(crate) client: &'static str,
+    /// The file with the callers of each function, if it is committed.
+    pub(crate) access: Option<&'static str>,
     /// True if the program renders pages. Its feature `v8` then selects V8.
     pub(crate) renders: bool,
 }
@@ -21,11 +23,13 @@ pub(crate) const EXAMPLES: [Example; 2] = [
     Example {
         package: "chat",
         client: "examples/chat/web/src/mizan",
+        access: Some("examples/chat/access.md"),
         renders: true,
     },
     Example {
         package: "hello",
         client: "examples/hello/web/mizan",
+        access: None,
         renders: false,
     },
 ];

@@ -1,5 +1,14 @@
 //! Tests of the program `cargo-mizan`.
 
+#![expect(clippy::unwrap_used, reason = "a failed test panics")]
+
+#[cfg(unix)]
+mod dev;
+#[cfg(unix)]
+mod new;
+#[cfg(unix)]
+mod sandbox;
+
 use std::process::Command;
 
 #[test]
@@ -7,7 +16,7 @@ fn runs_as_a_subcommand_of_cargo() {
     let output = Command::new(env!("CARGO_BIN_EXE_cargo-mizan"))
         .args(["mizan", "--help"])
         .output()
-        .expect("runs");
+        .unwrap();
     let help = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success());
     assert!(help.contains("codegen"), "{help}");

@@ -1,5 +1,7 @@
 //! A mizan app inside actix-web, as an example of an adapter for a server without the types of `http`.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use actix_web::body::SizedStream;
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
@@ -10,7 +12,7 @@ use futures_util::stream::Map;
 use http::{Method, Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, StreamBody};
-use mizan_core::{Error, Registry, client};
+use mizan_core::{Cx, Error, Registry, client};
 use mizan_http::adapter::Adapter;
 use mizan_http::response::ReplyBody;
 use mizan_http::{MizanService, PeerAddr};
@@ -21,9 +23,39 @@ async fn greet(name: String) -> Result<String, Error> {
     Ok(format!("Hello, {name}!"))
 }
 
+/// The names of the visitors.
+#[derive(Clone, Debug, Default)]
+pub struct Guestbook(Arc<Mutex<Vec<String>>>);
+
+impl Guestbook {
+    /// Returns the names, the oldest first.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Adds a name to the guestbook, behind the reply.
+#[client]
+async fn sign(cx: &Cx, name: String) -> Result<(), Error> {
+    let guestbook = cx.state::<Guestbook>().clone();
+    cx.after_reply(async move {
+        guestbook.lock().push(name);
+        Ok(())
+    });
+    Ok(())
+}
+
 /// Registers the functions.
-pub fn registry() -> Registry {
-    Registry::new().function::<Greet>()
+pub fn registry(guestbook: Guestbook) -> Registry {
+    Registry::new()
+        .function::<Greet>()
+        .function::<Sign>()
+        .state(guestbook)
 }
 
 /// Adds the mizan app to an actix-web application.

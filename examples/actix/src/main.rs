@@ -5,7 +5,7 @@ use mizan_http::{MizanService, shutdown_signal};
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let registry = actix::registry();
+    let registry = actix::registry(actix::Guestbook::default());
     if std::env::args().nth(1).as_deref() == Some("manifest") {
         println!("{}", registry.manifest()?);
         return Ok(());

@@ -28,7 +28,7 @@ use functions::{
     SuperuserReport,
 };
 use leave::Leave;
-use meetings::{AddMeeting, EditMeeting, ExportMeetings, ListMeetings, Meetings};
+use meetings::{AddMeeting, EditMeeting, ExportMeetings, ListMeetings, Meetings, NextMeeting};
 use people::People;
 use profile::Profile;
 use rooms::Chat;
@@ -55,6 +55,7 @@ pub fn registry(people: People, channels: Channels) -> Registry {
         .function::<EndSessions>()
         .function::<ListMeetings>()
         .function::<ExportMeetings>()
+        .function::<NextMeeting>()
         .function::<AddMeeting>()
         .form::<Contact>()
         .form::<Profile>()

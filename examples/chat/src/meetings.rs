@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use mizan_core::wire::AsNumber;
-use mizan_core::{Cx, Decision, Download, Error, ErrorCode, client};
+use mizan_core::{Cx, Decision, Download, Error, ErrorCode, Redirect, client};
 use mizan_forms::{Form, FormHandler, InitialValues};
 use parking_lot::Mutex;
 use schemars::JsonSchema;
@@ -118,6 +118,22 @@ pub async fn export_meetings(cx: &Cx) -> Result<Download, Error> {
     let user = profiles.name_of(cx.principal().id().unwrap_or_default());
     let name = format!("Meetings for {user}.txt");
     Ok(Download::new(name, lines.collect::<String>()))
+}
+
+/// Opens the next meeting that the caller hosts.
+#[client(query, auth)]
+pub async fn next_meeting(cx: &Cx) -> Result<Redirect, Error> {
+    let now = Timestamp::now();
+    let meetings = cx.state::<Meetings>().all();
+    let own = meetings.into_iter().filter(|(_, meeting)| {
+        meeting.begins_at >= now && cx.principal().id() == Some(&meeting.host)
+    });
+    match own.min_by_key(|(_, meeting)| meeting.begins_at) {
+        Some((id, _)) => Ok(Redirect::to(format!("/meetings/{id}/"))),
+        None => Err(Error::not_found(
+            "You host no meeting that is still to come.",
+        )),
+    }
 }
 
 /// Adds a meeting that begins in a week, and returns its id.

@@ -22,6 +22,9 @@ pub enum Notification {
     Revoked,
     /// Authenticate the client and authorize its subscriptions again.
     Reauthorize,
+    /// The permissions of the user may have changed: authenticate the client again, authorize its subscriptions,
+    /// and let it request those again that were refused.
+    PermissionsChanged,
     /// The server is shutting down; close the connection after this time.
     Drain(Duration),
 }
@@ -70,7 +73,9 @@ impl NotificationQueue {
         // `Unavailable` and `Available` may alternate, so their order and number matter.
         let is_idempotent = matches!(
             notification,
-            Notification::Broker(_, BrokerEvent::LogChanged(_)) | Notification::Reauthorize
+            Notification::Broker(_, BrokerEvent::LogChanged(_))
+                | Notification::Reauthorize
+                | Notification::PermissionsChanged
         );
         if is_idempotent && notifications.contains(&notification) {
             return;

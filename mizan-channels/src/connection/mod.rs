@@ -255,6 +255,7 @@ impl<T: Transport> Connection<T> {
                 Notification::Broker(id, event) => SessionInput::Broker { id, event },
                 Notification::Revoked => SessionInput::Revoked,
                 Notification::Reauthorize => SessionInput::Timer(Timer::Reauthorize),
+                Notification::PermissionsChanged => SessionInput::PermissionsChanged,
                 Notification::Drain(after) => SessionInput::Drain(after),
             });
         }

@@ -127,8 +127,11 @@ impl ChannelSession {
                 open.user = user;
                 open.credential_has_expired = false;
                 self.authorize_all(out);
+                if cause == Reauthentication::PermissionsChanged {
+                    out.push(SessionOutput::Frame(protocol::RETRY_REFUSED));
+                }
             }
-            (Reauthentication::Periodic, None) => {
+            (Reauthentication::Periodic | Reauthentication::PermissionsChanged, None) => {
                 if !open.credential_has_expired {
                     open.credential_has_expired = true;
                     let timeout = self.settings.limits.reauthentication_timeout;

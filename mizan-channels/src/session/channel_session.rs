@@ -81,6 +81,8 @@ pub(super) enum Reauthentication {
     Requested,
     /// The timer has expired.
     Periodic,
+    /// The permissions of the user may have changed.
+    PermissionsChanged,
 }
 
 impl ChannelSession {

@@ -98,6 +98,8 @@ pub enum SessionInput {
     Writable,
     /// The login session of the client was revoked.
     Revoked,
+    /// The permissions of the user may have changed.
+    PermissionsChanged,
     /// The server is shutting down; the connection is closed after this time.
     Drain(Duration),
 }

@@ -306,6 +306,9 @@ pub(crate) fn reply(mid: &str, result: Result<&[u8], &Refusal>) -> Bytes {
 
 pub(crate) const PING: Bytes = Bytes::from_static(br#"{"t":"ping"}"#);
 
+/// A ping that lets the client request refused subscriptions again. Clients that do not know the member ignore it.
+pub(crate) const RETRY_REFUSED: Bytes = Bytes::from_static(br#"{"t":"ping","permissions":true}"#);
+
 pub(crate) fn reauth(within: u128) -> Bytes {
     format!(r#"{{"t":"reauth","within":{within}}}"#).into()
 }

@@ -87,6 +87,9 @@ impl ChannelSession {
             SessionInput::HistoryReply { mid, result } => self.reply(&mid, &result, out),
             SessionInput::Timer(timer) => self.timer_expired(timer, out)?,
             SessionInput::Writable => self.write_credit = WRITE_CREDIT_MESSAGES,
+            SessionInput::PermissionsChanged => {
+                self.reauthenticate(Reauthentication::PermissionsChanged, None, out);
+            }
             SessionInput::Revoked => {
                 return Err(Close::new(CloseCode::Revoked, "the session was revoked"));
             }

@@ -150,6 +150,31 @@ impl Channel for Chat {
     }
 }
 
+/// A channel with a limit of its messages.
+struct Polls;
+
+#[channel(limit = "2/min by principal")]
+impl Channel for Polls {
+    type Params = Room;
+    type ServerMessage = String;
+    type ClientMessage = String;
+    type Reply = usize;
+    const NAME: &'static str = "polls";
+
+    async fn authorize(_: &Cx, _: &Room) -> Decision {
+        Decision::Allow
+    }
+
+    fn group(params: &Room) -> String {
+        params.room.clone()
+    }
+
+    async fn receive(cx: &Cx, _: &Room, _: String) -> Result<usize, Error> {
+        let probe = cx.state::<Arc<Probe>>();
+        Ok(probe.received.fetch_add(1, Ordering::SeqCst) + 1)
+    }
+}
+
 pub(crate) struct Server {
     channels: Channels,
     app: App,
@@ -170,7 +195,8 @@ impl Server {
         set_limits(&mut limits);
         let channels = Channels::with_limits(broker, limits);
         let probe = Arc::<Probe>::default();
-        let registry = Registry::new().channel::<Chat>().state(channels.clone());
+        let registry = Registry::new().channel::<Chat>().channel::<Polls>();
+        let registry = registry.state(channels.clone());
         let registry = registry.shared_store(Arc::new(store));
         let app = registry.state(Arc::clone(&probe)).build().unwrap();
         Self {
@@ -449,6 +475,59 @@ async fn refused_subscription_can_be_requested_again() {
 }
 
 #[tokio::test]
+async fn client_learns_that_the_permissions_of_its_user_have_changed() {
+    let server = memory_server(|_| {});
+    let mut mia = server.connect("mia").await;
+    let mut tom = server.connect("tom").await;
+    for client in [&mut mia, &mut tom] {
+        client.sub(1, "members");
+        assert_eq!(client.until("unsub").await["code"], "forbidden");
+    }
+    server.probe.is_member.store(true, Ordering::SeqCst);
+    server.channels.permissions_changed("mia").await.unwrap();
+    assert_eq!(mia.until("ping").await["permissions"], true);
+    mia.sub(2, "members");
+    assert_eq!(mia.until("subok").await["sub"], 2);
+
+    // Subscriptions that the user may no longer have end.
+    server.probe.is_member.store(false, Ordering::SeqCst);
+    server.channels.permissions_changed("mia").await.unwrap();
+    let ended = mia.until("unsub").await;
+    assert_eq!(
+        (&ended["sub"], &ended["code"]),
+        (&json!(2), &json!("forbidden"))
+    );
+
+    // The client of another user has not been notified.
+    tom.sub(3, "tea");
+    let frame = tom.any().await;
+    assert_eq!((&frame["t"], &frame["sub"]), (&json!("subok"), &json!(3)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_the_messages_of_a_user() {
+    let server = memory_server(|_| {});
+    let mut client = server.connect("mia").await;
+    let params = json!({ "room": "tea" });
+    client.send(&json!({ "t": "sub", "sub": 1, "channel": "polls", "params": params }));
+    client.until("subok").await;
+    for (mid, received) in [("a", 1), ("b", 2), ("a", 1), ("b", 2)] {
+        client.msg(mid, "yes");
+        let reply = client.until("reply").await;
+        // A repeated message is not counted again.
+        assert_eq!(reply["data"], received, "{reply}");
+    }
+    client.msg("c", "yes");
+    let refused = client.until("reply").await;
+    assert_eq!(refused["error"]["code"], "rate_limited");
+    assert_eq!(refused["error"]["retry_after"], 30_000);
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    client.msg("c", "yes");
+    assert_eq!(client.until("reply").await["data"], 3);
+    assert_eq!(server.probe.received.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
 async fn refused_message_can_be_sent_again() {
     let server = memory_server(|_| {});
     let mut client = server.connect("").await;
@@ -544,6 +623,59 @@ async fn message_that_times_out_has_an_unknown_outcome() {
     tokio::time::sleep(Duration::from_secs(29)).await;
     let reply = client.until("reply").await;
     assert_eq!(reply["error"]["code"], "outcome_unknown");
+}
+
+/// A store whose counts cannot be reached.
+struct WithoutCounts(MemorySharedStore);
+
+#[async_trait::async_trait]
+impl SharedStore for WithoutCounts {
+    async fn take(&self, _: &[Counter<'_>]) -> Result<TakeReply, SharedStoreError> {
+        Err(SharedStoreError::unsent("the store is away"))
+    }
+
+    async fn acquire(
+        &self,
+        of: &Operation,
+        time: Duration,
+    ) -> Result<LeaseReply, SharedStoreError> {
+        self.0.acquire(of, time).await
+    }
+
+    async fn complete(&self, of: &Operation, outcome: Bytes) -> Result<(), SharedStoreError> {
+        self.0.complete(of, outcome).await
+    }
+
+    async fn release(&self, of: &Operation) -> Result<(), SharedStoreError> {
+        self.0.release(of).await
+    }
+
+    async fn contains(&self, of: &Operation) -> Result<bool, SharedStoreError> {
+        self.0.contains(of).await
+    }
+}
+
+#[tokio::test]
+async fn limited_message_does_not_run_while_the_store_is_unavailable() {
+    let store = WithoutCounts(MemorySharedStore::new());
+    let server = Server::with_store(MemoryBroker::new(), store, |_| {});
+    let mut client = server.connect("mia").await;
+    let params = json!({ "room": "tea" });
+    client.send(&json!({ "t": "sub", "sub": 1, "channel": "polls", "params": params }));
+    client.until("subok").await;
+    for _ in 0..2 {
+        client.msg("a", "yes");
+        let refused = client.until("reply").await;
+        // The client may send it again, because it did not run.
+        assert_eq!(refused["error"]["code"], "unavailable", "{refused}");
+        assert!(refused["error"]["retry_after"].is_number(), "{refused}");
+    }
+    assert_eq!(server.probe.received.load(Ordering::SeqCst), 0);
+    // A channel without limits needs no counts.
+    client.sub(2, "tea");
+    client.until("subok").await;
+    client.send(&json!({ "t": "msg", "sub": 2, "mid": "b", "data": "hello" }));
+    assert_eq!(client.until("reply").await["data"], 1);
 }
 
 /// A store that always reports that another server is running the message.

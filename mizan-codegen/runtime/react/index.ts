@@ -26,5 +26,11 @@ export {
 export { optimistic, update, type OptimisticOptions } from "./optimistic";
 export { pageNonce } from "./pageNonce";
 export { createQueryClient } from "./queryClient";
+export {
+  useStreamOf,
+  type StreamHookOptions,
+  type StreamResult,
+} from "./streamHooks";
 export type { Download } from "../transport/download";
 export type { PagesInput } from "../transport/pages";
+export type { Redirect } from "../transport/redirect";

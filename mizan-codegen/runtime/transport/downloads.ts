@@ -71,7 +71,12 @@ function create<I, E>(
     options: DownloadOptions = {},
   ): Promise<Download> => {
     const json = encodeWith(codec?.encode, input);
-    const request = { ...options, codec, isQuery };
+    const request = {
+      ...options,
+      codec,
+      isQuery,
+      returns: "a file" as const,
+    };
     return toDownload(await transport.open(name, json, request), options);
   };
   const mutationKey = ["mizan", name] as const;

@@ -91,7 +91,7 @@ pub enum ChangeKind {
     CodeAdded,
     /// A function cannot fail with a code any more.
     CodeRemoved,
-    /// A query is a mutation now, or the reverse.
+    /// A query is a mutation now, or a function returns a stream now, or the reverse.
     Kind,
     /// The authorization policy is different.
     Policy,

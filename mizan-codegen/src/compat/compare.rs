@@ -72,6 +72,13 @@ impl<'a> Comparer<'a> {
             };
             self.push_changed(ChangeKind::Kind, effect, texts);
         }
+        if before.stream.is_some() != after.stream.is_some() {
+            let texts = [before, after].map(|function| match function.stream {
+                Some(_) => "stream".to_owned(),
+                None => "one reply".to_owned(),
+            });
+            self.push_changed(ChangeKind::Kind, Effect::BreakingForReaders, texts);
+        }
         self.types(Direction::ToServer, "input", &old.input, &new.input);
         self.types(Direction::ToClient, "output", &old.output, &new.output);
         self.errors(old, new);
@@ -98,9 +105,14 @@ impl<'a> Comparer<'a> {
             model: &'a Model<'a>,
             function: &Function<'a>,
         ) -> BTreeMap<&'a str, &'a Type> {
-            let error = function.manifest.error.as_deref();
-            let variants = error.and_then(|error| model.errors.get(error));
-            let variants = variants.into_iter().flatten();
+            let stream = function.manifest.stream.as_ref();
+            let errors = [
+                function.manifest.error.as_ref(),
+                stream.and_then(|stream| stream.error.as_ref()),
+            ];
+            let errors = errors.into_iter().flatten();
+            let variants = errors.filter_map(|error| model.errors.get(error.as_str()));
+            let variants = variants.flatten();
             variants.map(|(code, data)| (*code, data)).collect()
         }
         let (before, after) = (variants(self.old, old), variants(self.new, new));

@@ -57,6 +57,15 @@ pub(crate) enum Diagnostic {
     )]
     Download { function: ItemRef },
     #[error(
+        "{function} returns a redirect, which a context cannot: return it from a query or a mutation"
+    )]
+    Redirect { function: ItemRef },
+    #[error(
+        "{function} returns a stream, which a context, a form, pages and a file cannot: return it from another \
+         query or mutation"
+    )]
+    Stream { function: ItemRef },
+    #[error(
         "{function} is a local context with an argument `{argument}`, which is a prop of every \
          provider: rename the argument"
     )]

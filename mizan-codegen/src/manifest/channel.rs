@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::source_location::SourceLocation;
+use super::source_location::{self, SourceLocation};
 
 /// A channel that a client can subscribe to. The schema of a part that the channel does not have is
 /// absent.
@@ -35,10 +35,17 @@ pub struct Channel {
     /// The schema of a member's public information (presence).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<Value>,
+    /// The rate limits of a client's messages, such as `30/min by principal`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<String>,
     /// The doc comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docs: Option<String>,
-    /// The location in the Rust source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The location in the Rust source, unless it is in a dependency.
+    #[serde(
+        default,
+        deserialize_with = "source_location::in_workspace",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub source: Option<SourceLocation>,
 }

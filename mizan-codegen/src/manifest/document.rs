@@ -114,4 +114,15 @@ mod tests {
         let written = serde_json::to_string(&Manifest::parse(json).unwrap()).unwrap();
         assert_eq!(written, json.replace(r#","line":3"#, ""));
     }
+
+    #[test]
+    fn omits_sources_in_dependencies() {
+        let path = std::env::temp_dir().join("registry/mizan-auth/src/functions.rs");
+        let source = serde_json::json!({ "file": path, "line": 3 });
+        let json = r#"{"mizan":1,"contract":"c","codes":[],"functions":[{"name":"echo","kind":"mutation","output":true,"source":SOURCE}],"errors":{},"$defs":{}}"#;
+        let written = serde_json::to_string(
+            &Manifest::parse(&json.replace("SOURCE", &source.to_string())).unwrap(),
+        );
+        assert_eq!(written.unwrap(), json.replace(r#","source":SOURCE"#, ""));
+    }
 }

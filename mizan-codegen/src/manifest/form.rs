@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::source_location::SourceLocation;
+use super::source_location::{self, SourceLocation};
 
 /// A form. For a form `contact`, the manifest also contains the functions `contact.schema`,
 /// `contact.state`, `contact.validate` and `contact.submit`.
@@ -24,8 +24,12 @@ pub struct Form {
     pub redirect: Option<String>,
     /// The fields, in display order.
     pub fields: Vec<Field>,
-    /// The location in the Rust source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The location in the Rust source, unless it is in a dependency.
+    #[serde(
+        default,
+        deserialize_with = "source_location::in_workspace",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub source: Option<SourceLocation>,
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::source_location::SourceLocation;
+use super::source_location::{self, SourceLocation};
 
 /// A server function that a client can call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,11 +23,20 @@ pub struct Function {
     /// A short description of the authorization policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// `true` if the function declares no policy, and is therefore open to every caller.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unspecified_policy: bool,
+    /// `true` if a check decides about calls with their input, after the policy.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub authorize: bool,
     /// The JSON Schema of the arguments, an object; absent for a function without arguments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<Value>,
-    /// The JSON Schema of the return value.
+    /// The JSON Schema of the return value, or of each part of a stream.
     pub output: Value,
+    /// Present if the function returns a stream of parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<Stream>,
     /// The name of the error type, a key of [`Manifest::errors`](super::Manifest::errors); absent
     /// for a function that fails only with common codes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,11 +50,18 @@ pub struct Function {
     /// The rate limits, such as `10/min by principal`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<String>,
+    /// The header `Cache-Control` of replies to `GET`, for a query that runs without a principal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<String>,
     /// The doc comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docs: Option<String>,
-    /// The location in the Rust source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The location in the Rust source, unless it is in a dependency.
+    #[serde(
+        default,
+        deserialize_with = "source_location::in_workspace",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub source: Option<SourceLocation>,
 }
 
@@ -56,6 +72,26 @@ impl Function {
         self.output.get("type").and_then(Value::as_str) == Some("string")
             && self.output.get("format").and_then(Value::as_str) == Some("binary")
     }
+
+    /// Returns `true` if the function returns a redirect.
+    #[must_use]
+    pub fn is_redirect(&self) -> bool {
+        self.output.get("x-mizan-redirect") == Some(&Value::Bool(true))
+    }
+}
+
+/// The stream that a function returns.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Stream {
+    /// The name of the error type that can end the stream, a key of
+    /// [`Manifest::errors`](super::Manifest::errors); absent if only common codes can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// `true` if the stream continues on the server when its client leaves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resumable: bool,
 }
 
 /// A query or context that a mutation invalidates.

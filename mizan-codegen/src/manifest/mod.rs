@@ -12,6 +12,6 @@ pub use channel::Channel;
 pub use document::{Manifest, VERSION};
 pub use error_type::{ErrorType, ErrorVariant};
 pub use form::{Choice, Field, Form, RowLimits, Widget};
-pub use function::{Affected, AffectedCall, Function, FunctionKind, Pages};
+pub use function::{Affected, AffectedCall, Function, FunctionKind, Pages, Stream};
 pub use parse_error::ManifestError;
 pub use source_location::SourceLocation;

@@ -32,19 +32,27 @@ impl<'m> Planner<'m> {
         for function in &functions {
             self.check_pages(function, types);
             self.check_download(function.manifest);
+            self.check_redirect(function.manifest);
+            self.check_stream(function.manifest);
         }
         functions
     }
 
     fn function(&mut self, function: &'m manifest::Function, types: &Definitions) -> Function<'m> {
         let component = naming::component_name(&function.name);
+        let error = self.error_name(function, function.error.as_ref());
+        let part_error = function
+            .stream
+            .as_ref()
+            .map(|stream| self.error_name(function, stream.error.as_ref()));
         Function {
             manifest: function,
             name: self.function_name(function),
             input: self.input(function, &component, types),
             output: self.read_schema(ItemRef::output(function), &function.output),
             converted: None,
-            error: self.error_name(function),
+            part_error: part_error.filter(|part_error| *part_error != error),
+            error,
             affects: self.affects(function),
             component,
             uses_post: false,
@@ -75,8 +83,12 @@ impl<'m> Planner<'m> {
             .registry
             .api_property(&name, item.clone())
             .or_else(|| {
+                let suffix = match function.stream {
+                    Some(_) => "Stream",
+                    None => "",
+                };
                 self.registry
-                    .export(&format!("use{component}"), item.clone())
+                    .export(&format!("use{component}{suffix}"), item.clone())
             })
             .or_else(|| {
                 function.pages.as_ref()?;
@@ -169,8 +181,29 @@ impl<'m> Planner<'m> {
         }
     }
 
-    fn error_name(&mut self, function: &manifest::Function) -> String {
-        let Some(key) = &function.error else {
+    /// Reports redirects that no client follows.
+    fn check_redirect(&mut self, function: &manifest::Function) {
+        let is_context = !matches!(function.kind, FunctionKind::Query | FunctionKind::Mutation);
+        if function.is_redirect() && is_context {
+            self.diagnostics.push(Diagnostic::Redirect {
+                function: ItemRef::function(function),
+            });
+        }
+    }
+
+    /// Reports streams that the client loads as one value.
+    fn check_stream(&mut self, function: &manifest::Function) {
+        let is_context = !matches!(function.kind, FunctionKind::Query | FunctionKind::Mutation);
+        let is_value = is_context || function.pages.is_some() || function.is_download();
+        if function.stream.is_some() && (is_value || self.form_function(&function.name).is_some()) {
+            self.diagnostics.push(Diagnostic::Stream {
+                function: ItemRef::function(function),
+            });
+        }
+    }
+
+    fn error_name(&mut self, function: &manifest::Function, key: Option<&String>) -> String {
+        let Some(key) = key else {
             return COMMON_ERROR.to_owned();
         };
         match self.error_names.get(key.as_str()) {

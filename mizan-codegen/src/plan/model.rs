@@ -3,6 +3,7 @@
 use super::conversions::Conversions;
 use super::definitions::{Definition, Definitions};
 use crate::manifest;
+use crate::naming::COMMON_ERROR;
 use crate::options::Dates;
 use crate::schema::{Docs, Type};
 
@@ -49,9 +50,23 @@ pub(crate) struct Function<'m> {
     pub(crate) converted: Option<Type>,
     /// The name of its error type.
     pub(crate) error: String,
+    /// The name of the error type of its parts, if the function returns a stream and the name differs from `error`.
+    pub(crate) part_error: Option<String>,
     pub(crate) affects: Affects,
     /// Sends the input of a query in the body, because it may be secret and URLs are logged.
     pub(crate) uses_post: bool,
+}
+
+impl Function<'_> {
+    /// Iterates over the names of its error types. The others include the common one.
+    pub(crate) fn errors(&self) -> impl Iterator<Item = &str> {
+        let names = [Some(&self.error), self.part_error.as_ref()];
+        let names = names.into_iter().flatten();
+        let is_common_only = self.part_error.is_none();
+        names
+            .map(String::as_str)
+            .filter(move |name| is_common_only || *name != COMMON_ERROR)
+    }
 }
 
 /// The queries that a function invalidates, as paths in `Api` with the arguments that must match:

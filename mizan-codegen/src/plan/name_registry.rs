@@ -5,7 +5,10 @@ use std::collections::btree_map::Entry;
 
 use crate::diagnostic::{Diagnostic, ItemRef};
 use crate::manifest::Manifest;
-use crate::naming::{CHANNEL_EXPORTS, CLIENT_EXPORTS, DOWNLOAD_EXPORTS, RUNTIME_EXPORTS};
+use crate::naming::{
+    CHANNEL_EXPORTS, CLIENT_EXPORTS, DOWNLOAD_EXPORTS, REDIRECT_EXPORTS, RUNTIME_EXPORTS,
+    STREAM_EXPORTS,
+};
 
 /// The TypeScript names of a client, with the item that each belongs to.
 #[derive(Default)]
@@ -32,6 +35,20 @@ impl NameRegistry {
         }
         if has_downloads {
             exports.extend(DOWNLOAD_EXPORTS);
+        }
+        if manifest
+            .functions
+            .iter()
+            .any(|function| function.is_redirect())
+        {
+            exports.extend(REDIRECT_EXPORTS);
+        }
+        if manifest
+            .functions
+            .iter()
+            .any(|function| function.stream.is_some())
+        {
+            exports.extend(STREAM_EXPORTS);
         }
         Self {
             exports: exports.into_iter().map(built_in).collect(),

@@ -55,25 +55,37 @@ enum Interface {
     Mutation,
     PagedQuery,
     Query,
+    RedirectMutation,
+    RedirectQuery,
+    Stream,
 }
 
 impl Interface {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 8] = [
         Self::DownloadMutation,
         Self::DownloadQuery,
         Self::Mutation,
         Self::PagedQuery,
         Self::Query,
+        Self::RedirectMutation,
+        Self::RedirectQuery,
+        Self::Stream,
     ];
 
     fn of(function: &Function<'_>) -> Self {
         let manifest = function.manifest;
-        match (manifest.kind, manifest.is_download()) {
-            (FunctionKind::Mutation, true) => Self::DownloadMutation,
-            (FunctionKind::Mutation, false) => Self::Mutation,
-            (_, true) => Self::DownloadQuery,
-            (_, false) if manifest.pages.is_some() => Self::PagedQuery,
-            (_, false) => Self::Query,
+        if manifest.stream.is_some() {
+            return Self::Stream;
+        }
+        let is_mutation = manifest.kind == FunctionKind::Mutation;
+        match is_mutation {
+            true if manifest.is_download() => Self::DownloadMutation,
+            true if manifest.is_redirect() => Self::RedirectMutation,
+            true => Self::Mutation,
+            false if manifest.is_download() => Self::DownloadQuery,
+            false if manifest.is_redirect() => Self::RedirectQuery,
+            false if manifest.pages.is_some() => Self::PagedQuery,
+            false => Self::Query,
         }
     }
 
@@ -84,6 +96,9 @@ impl Interface {
             Self::Mutation => "Mutation",
             Self::PagedQuery => "PagedQuery",
             Self::Query => "Query",
+            Self::RedirectMutation => "RedirectMutation",
+            Self::RedirectQuery => "RedirectQuery",
+            Self::Stream => "StreamFunction",
         }
     }
 
@@ -95,6 +110,9 @@ impl Interface {
             Self::Mutation => "mutation",
             Self::PagedQuery => "pagedQuery",
             Self::Query => "query",
+            Self::RedirectMutation => "redirectMutation",
+            Self::RedirectQuery => "redirectQuery",
+            Self::Stream => "stream",
         }
     }
 }
@@ -229,7 +247,7 @@ fn forms_declaration(forms: &[Form<'_>]) -> Document {
 fn declaration(name: &str, docs: &Docs, function: &Function<'_>) -> Document {
     let interface = Interface::of(function);
     let mut arguments = vec![input_type(function)];
-    if !function.manifest.is_download() {
+    if !function.manifest.is_download() && !function.manifest.is_redirect() {
         arguments.push(output_type(function));
     }
     arguments.push(error_type(function));
@@ -285,6 +303,9 @@ fn construction(name: &str, function: &Function<'_>, codecs: &Codecs<'_>) -> Doc
     } else if function.uses_post {
         options.push(is_true("post"));
     }
+    if function.manifest.stream.is_some() && function.manifest.kind == FunctionKind::Query {
+        options.push(is_true("query"));
+    }
     options.extend(codecs.of_function(function));
     let mut arguments = vec![
         Expression::atom("transport"),
@@ -337,7 +358,8 @@ pub(super) fn output_type(function: &Function<'_>) -> Document {
 
 /// The type of a function's error, as a type argument.
 pub(super) fn error_type(function: &Function<'_>) -> Document {
-    text(format!("types.{}", function.error))
+    let names = function.errors().map(|name| format!("types.{name}"));
+    text(names.collect::<Vec<_>>().join(" | "))
 }
 
 /// A function's documentation, extended by its policy, the queries that it invalidates, and its
@@ -351,6 +373,25 @@ pub(super) fn docs(function: &Function<'_>, summary: Option<&str>) -> Docs {
             Some(content_type) => format!("Returns a file of the type `{content_type}`."),
             None => "Returns a file.".to_owned(),
         });
+    }
+    if function.manifest.is_redirect() {
+        paragraphs.push(
+            "Returns a redirect, which hooks and forms open in place of the page.".to_owned(),
+        );
+    }
+    if let Some(cache) = &function.manifest.cache {
+        paragraphs.push(format!(
+            "Runs without a user. Caches may keep the reply: `{cache}`."
+        ));
+    }
+    if let Some(stream) = &function.manifest.stream {
+        let resumable = match stream.resumable {
+            true => {
+                "Returns a stream of parts, which continues on the server when its client leaves."
+            }
+            false => "Returns a stream of parts.",
+        };
+        paragraphs.push(resumable.to_owned());
     }
     let policy = function.manifest.policy.as_deref();
     if let Some(policy) = policy.filter(|policy| *policy != "anyone") {

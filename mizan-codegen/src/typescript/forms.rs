@@ -85,7 +85,14 @@ fn types(form: &Form<'_>) -> Document {
     let paths = form.paths.iter().map(|path| without_docs(path_type(path)));
     let members = [
         member("input", input_type(submit)),
-        member("output", output_type(submit)),
+        member(
+            "output",
+            if submit.manifest.is_redirect() {
+                text("runtime.Redirect")
+            } else {
+                output_type(submit)
+            },
+        ),
         member("error", error_type(submit)),
         member("params", input_type(&form.state)),
         Document::concat(vec![
@@ -185,6 +192,9 @@ fn definition(form: &Form<'_>, codecs: &Codecs<'_>) -> Document {
     );
     let redirect = manifest.redirect.as_ref();
     members.extend(redirect.map(|path| ("redirect", string(path))));
+    if form.submit.manifest.is_redirect() {
+        members.push(("returnsRedirect", Expression::atom("true")));
+    }
     members.push(("fields", fields(&form.fields)));
     members.extend(schema.map(|schema| ("schema", schema)));
     let reply = reply(form, codecs);

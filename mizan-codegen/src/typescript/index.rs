@@ -36,19 +36,42 @@ pub(super) const DOWNLOADS: &str = r#"export type {
 } from "./runtime/transport";
 "#;
 
+/// The additional exports of a client with functions that return redirects.
+pub(super) const REDIRECTS: &str = r#"export type {
+  Redirect,
+  RedirectMutation,
+  RedirectQuery,
+} from "./runtime/transport";
+"#;
+
+/// The additional exports of a client with functions that return streams.
+pub(super) const STREAMS: &str = r#"export type {
+  PartStream,
+  StreamFunction,
+  StreamOptions,
+} from "./runtime/transport";
+export type { StreamHookOptions, StreamResult } from "./runtime/react";
+"#;
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failing unwrap fails the test")]
 mod tests {
-    use super::{DOWNLOADS, FILE};
-    use crate::naming::{DOWNLOAD_EXPORTS, RUNTIME_EXPORTS};
+    use super::{DOWNLOADS, FILE, REDIRECTS, STREAMS};
+    use crate::naming::{DOWNLOAD_EXPORTS, REDIRECT_EXPORTS, RUNTIME_EXPORTS, STREAM_EXPORTS};
 
     #[test]
     fn reserved_names_match_exports() {
         let (_, rest) = FILE.split_once("export {").unwrap();
         assert_eq!(exported(rest), RUNTIME_EXPORTS);
-        let (_, rest) = DOWNLOADS.split_once("export type {").unwrap();
-        let (names, _) = rest.split_once('}').unwrap();
-        assert_eq!(exported(names), DOWNLOAD_EXPORTS);
+        for (file, reserved) in [
+            (DOWNLOADS, &DOWNLOAD_EXPORTS[..]),
+            (REDIRECTS, &REDIRECT_EXPORTS),
+        ] {
+            let (_, rest) = file.split_once("export type {").unwrap();
+            let (names, _) = rest.split_once('}').unwrap();
+            assert_eq!(exported(names), reserved);
+        }
+        assert_eq!(exported(STREAMS), STREAM_EXPORTS);
     }
 
     fn exported(names: &str) -> Vec<&str> {

@@ -87,7 +87,10 @@ fn mock(name: &str, function: &Function<'_>) -> Document {
     Document::concat(vec![
         text(format!("readonly {name}?: ")),
         type_arguments(
-            "runtime.Mock<",
+            match function.manifest.stream {
+                Some(_) => "runtime.StreamMock<",
+                None => "runtime.Mock<",
+            },
             [
                 input_type(function),
                 output_type(function),
@@ -128,6 +131,9 @@ fn functions(plan: &Plan<'_>, codecs: &Codecs<'_>) -> Document {
 
 fn described(path: String, function: &Function<'_>, codecs: &Codecs<'_>) -> Expression {
     let mut members = vec![("path".to_owned(), Expression::String(path))];
+    if function.manifest.stream.is_some() {
+        members.push(("stream".to_owned(), Expression::atom("true")));
+    }
     members.extend(codecs.of_mock(function));
     let affects: Vec<_> = function.manifest.affects.iter().map(affected).collect();
     if !affects.is_empty() {

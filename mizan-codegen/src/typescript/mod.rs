@@ -72,6 +72,19 @@ pub(crate) fn print(plan: &Plan<'_>) -> GeneratedFiles {
     {
         index.push_str(index::DOWNLOADS);
     }
+    if plan
+        .all_functions()
+        .any(|function| function.manifest.is_redirect())
+    {
+        index.push_str(index::REDIRECTS);
+    }
+    if plan
+        .functions
+        .iter()
+        .any(|function| function.manifest.stream.is_some())
+    {
+        index.push_str(index::STREAMS);
+    }
     if !plan.channels.is_empty() {
         add("channels.ts", &channels::print(plan, &codecs));
         add("channelHooks.ts", &channels::print_hooks(plan));

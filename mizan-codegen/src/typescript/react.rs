@@ -11,9 +11,14 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
     file.push_str(&provider(plan));
     for function in &plan.functions {
         let hook = match function.manifest.kind {
+            _ if function.manifest.stream.is_some() => stream_hook(function),
             FunctionKind::Mutation => mutation_hook(function),
-            // A file is not kept in a cache.
-            FunctionKind::Query if function.manifest.is_download() => mutation_hook(function),
+            // A file or a redirect is not kept in a cache.
+            FunctionKind::Query
+                if function.manifest.is_download() || function.manifest.is_redirect() =>
+            {
+                mutation_hook(function)
+            }
             FunctionKind::Query => query_hook(function),
             FunctionKind::GlobalContext => global_context_hook(function),
             FunctionKind::LocalContext => local_context(function),
@@ -29,10 +34,9 @@ pub(super) fn print(plan: &Plan<'_>) -> String {
 /// Imports modules as namespaces, so that no hook conflicts with an imported name.
 fn imports(plan: &Plan<'_>) -> String {
     let uses_tanstack = plan.functions.iter().any(|function| {
-        matches!(
-            function.manifest.kind,
-            FunctionKind::Query | FunctionKind::Mutation
-        )
+        let kind = function.manifest.kind;
+        matches!(kind, FunctionKind::Query | FunctionKind::Mutation)
+            && function.manifest.stream.is_none()
     });
     let mut imports = String::new();
     if uses_tanstack {
@@ -103,6 +107,8 @@ fn mutation_hook(function: &Function<'_>) -> Document {
             [
                 if function.manifest.is_download() {
                     text("runtime.Download")
+                } else if function.manifest.is_redirect() {
+                    text("runtime.Redirect")
                 } else {
                     output_type(function)
                 },
@@ -145,6 +151,53 @@ fn query_hook(function: &Function<'_>) -> Document {
         generics("tanstack.UseQueryResult<"),
         Document::list(
             "runtime.useQueryOf(",
+            [
+                member(function),
+                text(if function.input.is_some() {
+                    "input"
+                } else {
+                    "undefined"
+                }),
+                text("options"),
+            ],
+            ")",
+        ),
+    )
+}
+
+fn stream_hook(function: &Function<'_>) -> Document {
+    let mut parameters = Vec::new();
+    if function.input.is_some() {
+        parameters.push(Document::concat(vec![
+            text("input: "),
+            input_type(function),
+        ]));
+    }
+    parameters.push(Document::concat(vec![
+        text("options?: "),
+        type_arguments(
+            "runtime.StreamHookOptions<",
+            [output_type(function), text("Data")],
+        ),
+    ]));
+    let data = Document::concat(vec![
+        text("Data = "),
+        type_arguments("ReadonlyArray<", [output_type(function)]),
+    ]);
+    named_hook(
+        &format!(
+            "use{}Stream{}",
+            function.component,
+            type_arguments("<", [data]).print()
+        ),
+        function,
+        parameters,
+        type_arguments(
+            "runtime.StreamResult<",
+            [text("Data"), error_type(function)],
+        ),
+        Document::list(
+            "runtime.useStreamOf(",
             [
                 member(function),
                 text(if function.input.is_some() {

@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failing unwrap fails the test")]
 
+mod access;
 mod bad_manifests;
 mod cli;
 mod compat;

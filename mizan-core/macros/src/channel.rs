@@ -1,9 +1,42 @@
 //! `#[channel]`: completes an implementation of `Channel`.
 
+use mizan_macros_syntax as syntax;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
+use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{ImplItem, ImplItemType, ItemImpl, Result, Type, parse_quote};
+use syn::{FnArg, ImplItem, ImplItemFn, ImplItemType, ItemImpl, Pat, Result, Type, parse_quote};
+
+const OPTIONS: &str = "the options are `limit`, `limit_unavailable` and `state`; the other settings of a \
+                       channel are constants of the trait";
+
+/// The options of `#[channel(..)]`.
+#[derive(Default)]
+struct Options {
+    limits: syntax::Limits,
+    /// The types of state that other functions read from the context.
+    state: Vec<Type>,
+}
+
+impl Parse for Options {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut options = Self::default();
+        syntax::options(input, OPTIONS, &mut Vec::new(), |option| {
+            match option.to_string().as_str() {
+                "limit" => options.limits.parse_limits(input, option)?,
+                "limit_unavailable" => options.limits.parse_unavailable(input, option)?,
+                "state" => options.state = syntax::declared_state(input, option)?,
+                _ => return Ok(false),
+            }
+            Ok(true)
+        })?;
+        if let Some((_, span)) = options.limits.arguments().first() {
+            let message = "the limit of a channel counts messages `by principal` or `by address`";
+            return Err(syn::Error::new(*span, message));
+        }
+        Ok(options)
+    }
+}
 
 /// An optional part of a channel: the method that implements it, and its associated types.
 struct Part {
@@ -28,9 +61,10 @@ const PARTS: [Part; 3] = [
 
 /// Expands the attribute. The output contains the item even after an error, so that the rest of the
 /// crate still compiles.
-pub(crate) fn expand(options: &TokenStream, item: TokenStream) -> TokenStream {
-    let mut channel = match parse(options, item.clone()) {
-        Ok(channel) => channel,
+pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    let parsed = syn::parse2(options).and_then(|options| Ok((options, parse(item.clone())?)));
+    let (options, mut channel): (Options, _) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             let mut tokens = error.to_compile_error();
             tokens.extend(item);
@@ -38,19 +72,16 @@ pub(crate) fn expand(options: &TokenStream, item: TokenStream) -> TokenStream {
         }
     };
     let mut tokens = TokenStream::new();
-    if let Err(error) = complete(&mut channel) {
+    if let Err(error) = complete(&mut channel).and_then(|()| add_limits(&options, &mut channel)) {
         tokens.extend(error.to_compile_error());
     }
+    add_required_state(options.state, &mut channel);
     allow_any_decision(&mut channel);
     channel.to_tokens(&mut tokens);
     tokens
 }
 
-fn parse(options: &TokenStream, item: TokenStream) -> Result<ItemImpl> {
-    if !options.is_empty() {
-        let message = "`#[channel]` has no options; set the constants of the trait instead";
-        return Err(syn::Error::new(options.span(), message));
-    }
+fn parse(item: TokenStream) -> Result<ItemImpl> {
     let span = item.span();
     match syn::parse2::<ItemImpl>(item) {
         Ok(channel) if is_impl_of_channel(&channel) => Ok(channel),
@@ -58,6 +89,51 @@ fn parse(options: &TokenStream, item: TokenStream) -> Result<ItemImpl> {
             span,
             "`#[channel]` belongs on an `impl Channel for ..`",
         )),
+    }
+}
+
+/// Adds the limits of messages.
+///
+/// # Errors
+///
+/// Returns an error if the channel accepts no messages.
+fn add_limits(options: &Options, channel: &mut ItemImpl) -> Result<()> {
+    let Some(limits) = options.limits.expand() else {
+        return Ok(());
+    };
+    if !has_method(channel, "receive") {
+        return Err(syn::Error::new(
+            channel.self_ty.span(),
+            "a limit counts the messages of clients: add `async fn receive(..)`, or remove `limit`",
+        ));
+    }
+    channel.items.push(ImplItem::Verbatim(limits));
+    Ok(())
+}
+
+/// Adds the state that the methods read from the context, and the declared types.
+fn add_required_state(declared: Vec<Type>, channel: &mut ItemImpl) {
+    if has_method(channel, "required_state") {
+        return;
+    }
+    let methods = channel.items.iter().filter_map(|item| match item {
+        ImplItem::Fn(method) => Some(method),
+        _ => None,
+    });
+    let mut types: Vec<_> = methods.flat_map(state_of_method).collect();
+    types.extend(declared);
+    if let Some(method) = syntax::required_state(&types) {
+        channel.items.push(ImplItem::Verbatim(method));
+    }
+}
+
+fn state_of_method(method: &ImplItemFn) -> Vec<Type> {
+    match method.sig.inputs.first() {
+        Some(FnArg::Typed(cx)) => match &*cx.pat {
+            Pat::Ident(cx) => syntax::state_of_block(&method.block, &cx.ident),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
     }
 }
 
@@ -144,7 +220,7 @@ mod tests {
 
     fn expand_impl(items: &TokenStream) -> String {
         let item = quote!(impl Channel for Prices { #items });
-        expand(&TokenStream::new(), item)
+        expand(TokenStream::new(), item)
             .to_string()
             .replace(' ', "")
     }
@@ -171,6 +247,19 @@ mod tests {
         assert!(expanded.contains("typeSnapshot=f64;"), "{expanded}");
         assert_eq!(expanded.matches("typeMember=").count(), 1, "{expanded}");
         assert!(!expanded.contains("compile_error"), "{expanded}");
+    }
+
+    #[test]
+    fn requires_the_state_that_methods_read() {
+        let expanded = expand_impl(&quote! {
+            async fn authorize(context: &Cx, _: &Params) -> Decision {
+                context.state::<Database>().allows()
+            }
+        });
+        assert!(
+            expanded.contains("StateKey::of::<Database>()"),
+            "{expanded}"
+        );
     }
 
     #[test]

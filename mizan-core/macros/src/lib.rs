@@ -19,7 +19,8 @@ use proc_macro::TokenStream;
 /// The arguments are an optional `&Cx`, followed by named, owned values. Their attributes
 /// `#[validate(..)]`, `#[serde(..)]` and `#[schemars(..)]` and their doc comments move to the fields
 /// of the struct. The function returns a `Result`, whose error is `mizan_core::Error` or derives
-/// `ClientError`.
+/// `ClientError`. It may also return a stream, `impl Stream<Item = Result<T, E>>`, by itself or in a `Result`
+/// (see `PartStream`).
 ///
 /// ```
 /// use mizan_core::{Cx, Error, Registry, client};
@@ -158,6 +159,12 @@ pub fn constraints(options: TokenStream, item: TokenStream) -> TokenStream {
 /// `type .. = Never;` for each part that the implementation omits. It rejects types without their
 /// method, such as `type Snapshot` without `fn snapshot`.
 ///
+/// | option | effect |
+/// |---|---|
+/// | `limit = "30/min by principal"` | limits the messages of a client, also `by address`, or several in brackets: a refused message fails with `rate_limited` and the time to wait |
+/// | `limit_unavailable = "open"` | accepts messages while the shared store of the counts is unavailable, instead of refusing them |
+/// | `state(SqlitePool)` | state that helpers read from the context, which `Registry::build` checks; `cx.state::<T>()` in a method of the channel needs no declaration |
+///
 /// ```
 /// use mizan_core::{Channel, Cx, Decision, channel};
 ///
@@ -185,7 +192,7 @@ pub fn constraints(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn channel(options: TokenStream, item: TokenStream) -> TokenStream {
-    channel::expand(&options.into(), item.into()).into()
+    channel::expand(options.into(), item.into()).into()
 }
 
 /// Creates a `Policy` with the syntax of `#[client(auth = ..)]`.

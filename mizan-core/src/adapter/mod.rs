@@ -43,5 +43,6 @@ pub use crate::json::{
 };
 pub use crate::reply_head::ReplyHead;
 pub use crate::request_head::{RequestHead, client_network};
+pub use crate::stream::{CallStream, StreamEnd};
 pub use crate::upload::Uploads;
 pub use crate::version::ClientVersion;

@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::panic::{AssertUnwindSafe, Location};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +17,12 @@ use super::Channel;
 use super::types::{Never, Position, SlowConsumer};
 use crate::cx::Cx;
 use crate::error::Error;
-use crate::function::Source;
+use crate::function::{CallLimiter, Source};
 use crate::json;
+use crate::limits::Limit;
 use crate::manifest::{Decode, decode_error};
 use crate::policy::IntoDecision;
+use crate::state::StateKey;
 
 type OptionalSchema = fn(&mut SchemaGenerator) -> Option<Schema>;
 type DecodeSubscription = fn(&[u8]) -> Result<Arc<dyn DynSubscription>, Error>;
@@ -48,6 +50,8 @@ pub struct ChannelEntry {
     history_age: Duration,
     slow_consumer: SlowConsumer,
     reauthorize_interval: Duration,
+    pub(crate) limits: &'static [Limit],
+    pub(crate) required_state: fn() -> Vec<StateKey>,
     decode_subscription: DecodeSubscription,
 }
 
@@ -75,6 +79,8 @@ impl ChannelEntry {
             history_age: C::HISTORY_AGE,
             slow_consumer: C::SLOW_CONSUMER,
             reauthorize_interval: C::REAUTHORIZE_INTERVAL,
+            limits: C::LIMITS,
+            required_state: C::required_state,
             decode_subscription: |params| {
                 let params = json::decode_input::<C::Params>(params)?;
                 Ok(Arc::new(Subscription::<C>(params)))
@@ -169,6 +175,9 @@ pub trait DynSubscription: Send + Sync {
         cx: Cx,
     ) -> BoxFuture<'static, Result<Option<(String, Bytes)>, Error>>;
 
+    /// Checks the rate limits of a client's message, before [`receive`](Self::receive).
+    fn check_limits<'a>(&'a self, cx: &'a Cx) -> BoxFuture<'a, Result<(), Error>>;
+
     /// Handles a client's message and returns the reply, both as JSON.
     fn receive(self: Arc<Self>, cx: Cx, message: Bytes)
     -> BoxFuture<'static, Result<Bytes, Error>>;
@@ -210,6 +219,18 @@ impl<C: Channel> DynSubscription for Subscription<C> {
             };
             Ok(Some((member.id.into_owned(), encode(&member.info)?)))
         }))
+    }
+
+    fn check_limits<'a>(&'a self, cx: &'a Cx) -> BoxFuture<'a, Result<(), Error>> {
+        if C::LIMITS.is_empty() {
+            return Box::pin(ready(Ok(())));
+        }
+        Box::pin(async {
+            // A function may have the same name.
+            let name = format!("channel {}", C::NAME);
+            let checked = CallLimiter::check_caller(cx, &name, C::LIMITS).await;
+            checked.map_err(|error| error.logged(C::NAME))
+        })
     }
 
     fn receive(

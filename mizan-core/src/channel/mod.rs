@@ -11,9 +11,11 @@ pub use self::types::{Member, Never, Position, SlowConsumer, Snapshot};
 use crate::cx::Cx;
 use crate::error::{Error, ErrorCode};
 use crate::function::{Input, Output, Source};
+use crate::limits::Limit;
 #[cfg(doc)]
 use crate::policy::Decision;
 use crate::policy::IntoDecision;
+use crate::state::StateKey;
 
 /// A channel that clients subscribe to with a WebSocket.
 ///
@@ -92,10 +94,21 @@ pub trait Channel: Send + Sync + 'static {
     const SLOW_CONSUMER: SlowConsumer = SlowConsumer::Gap;
     /// The interval at which [`authorize`](Self::authorize) is repeated.
     const REAUTHORIZE_INTERVAL: Duration = Duration::from_secs(5 * 60);
+    /// The rate limits of the messages of clients, by principal or by address, which are checked in this order.
+    ///
+    /// `#[channel(limit = "30/min by principal")]` declares them.
+    const LIMITS: &'static [Limit] = &[];
     /// The documentation, as Markdown.
     const DOCS: &'static str = "";
     /// The source location.
     const SOURCE: Option<Source> = None;
+
+    /// Returns the types of application state that the channel requires.
+    ///
+    /// [`Registry::build`](crate::Registry::build) checks that they are present.
+    fn required_state() -> Vec<StateKey> {
+        Vec::new()
+    }
 
     /// Decides whether the caller may subscribe. It runs before the server sends anything, when the
     /// client reconnects, and at every [`REAUTHORIZE_INTERVAL`](Self::REAUTHORIZE_INTERVAL).

@@ -48,12 +48,12 @@ impl CallLimiter {
         !declared.is_empty() || cx.try_state().is_some_and(is_added)
     }
 
-    /// Checks the limits of `function` by principal and by address, in the order of their declaration.
+    /// Checks the limits of `function`, or of the messages of a channel, by principal and by address, in the order of their declaration.
     ///
     /// A call that a limit refuses counts only for the limits before that one.
     pub(crate) async fn check_caller(
         cx: &Cx,
-        function: &'static str,
+        function: &str,
         declared: &'static [Limit],
     ) -> Result<(), Error> {
         let Some(limiter) = cx.try_state::<Self>() else {

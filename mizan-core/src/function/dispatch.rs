@@ -1,14 +1,16 @@
 //! The steps of every call: policy, rate limits, decoding, validation, `authorize`, then the function
 //! itself.
-
+//!
 //! Futures are pinned where they are created: a future that is an argument of another one is copied into it.
 
+use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
+use futures_util::stream::BoxStream;
 use tracing::Instrument;
 
 use super::affected::invalidations;
@@ -22,17 +24,23 @@ use crate::invalidation::{Invalidation, InvalidationObservers};
 use crate::json;
 use crate::layer::{Layers, run_layers};
 use crate::principal::Principal;
+use crate::redirect::{Redirect, RedirectOrigins};
 use crate::reply_head::ReplyHead;
-use crate::trace::{CallObserver, CallOrigin, CallTimings, Step, StepRecorder};
+use crate::stream::CallStream;
+use crate::trace::{CallObserver, CallOrigin, CallTimings, Step, StepRecorder, StreamObserver};
 
 /// The reply to a dispatched call.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct CallReply {
-    /// The output as JSON, or the error. Empty if the output is a [`download`](Self::download).
+    /// The output as JSON, or the error. Empty if the output is a [`download`](Self::download) or a
+    /// [`stream`](Self::stream).
     pub result: Result<Bytes, Error>,
     /// The file that the function returned, for a function whose output is a [`Download`].
     pub download: Option<Box<Download>>,
+    /// The parts that the function streams. The invalidations and the work that the call leaves behind come with
+    /// the [end](CallStream::finish) of the stream.
+    pub stream: Option<Box<CallStream>>,
     /// The cookies, headers and invalidations that the function added.
     pub head: ReplyHead,
     /// The work that the function left behind the reply. The adapter runs it.
@@ -49,6 +57,7 @@ impl CallReply {
         Self {
             result,
             download: None,
+            stream: None,
             head: ReplyHead::default(),
             background: BackgroundWork::default(),
             timings: None,
@@ -188,11 +197,27 @@ pub(super) async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes, layers: La
             });
             steps.time_async(Step::Run, output).await
         });
-        let reply = pin!(encode(F::NAME, F::CONTENT_TYPE, &cx, result));
+        let reply = pin!(encode::<F, _>(F::NAME, &cx, result));
         reply.instrument(observer.span()).await
     };
     let reply = observed(observer, reply);
-    complete(cx, reply, || invalidations(F::AFFECTS, &input))
+    complete(&cx, reply, || invalidations(F::AFFECTS, &input))
+}
+
+/// Checks the policy and `authorize` of a function for an input of the type `I`, as JSON.
+pub(super) async fn check_access<F: ServerFunction, I: Input>(
+    cx: &Cx,
+    input: &[u8],
+    convert: impl Fn(I) -> Result<F, Error> + Send + Sync,
+) -> Result<(), Error> {
+    let access = AssertUnwindSafe(async {
+        let decision = F::POLICY.decide(cx).await?;
+        decision.into_result(cx.principal())?;
+        let input = convert(cx.uploads().decoding(|| json::decode_input(input))?)?;
+        input.authorize(cx).await?.into_result(cx.principal())
+    });
+    let access = access.catch_unwind().await;
+    access.unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))
 }
 
 fn into_wire<O, E: ClientError>(result: Result<O, E>) -> Result<O, Error> {
@@ -254,14 +279,14 @@ where
             });
             steps.time_async(Step::Run, output).await
         });
-        let reply = pin!(encode(name, F::CONTENT_TYPE, &cx, result));
+        let reply = pin!(encode::<F, _>(name, &cx, result));
         reply.instrument(observer.span()).await
     };
     let reply = observed(observer, reply);
     // The arguments and the output have other names and types than the queries of this client.
     let affected = F::AFFECTS.iter();
     let affected = affected.map(|query| Invalidation::of(query.name()));
-    complete(cx, reply, || affected.collect())
+    complete(&cx, reply, || affected.collect())
 }
 
 /// Ends the observation of a call, and adds the durations of its steps to the reply.
@@ -279,36 +304,52 @@ fn observed(observer: CallObserver<'_>, reply: CallReply) -> CallReply {
 /// Adds the head to a reply, with the invalidations that a function declares if it succeeded, and notifies the
 /// observers of invalidations.
 fn complete(
-    cx: Cx,
+    cx: &Cx,
     mut reply: CallReply,
     declared: impl FnOnce() -> Vec<Invalidation>,
 ) -> CallReply {
-    let state = Arc::clone(cx.shared_state());
+    let mut head = cx.take_reply_head();
+    if let Some(stream) = &mut reply.stream {
+        let mut affects = declared();
+        affects.append(&mut head.affects);
+        stream.set_declared(affects);
+        return reply.with_head(head);
+    }
     reply.background = cx.take_background(reply.result.is_ok());
-    let mut head = cx.into_reply_head();
     if reply.result.is_ok() {
         head.affects.splice(..0, declared());
     }
     if !head.affects.is_empty()
-        && let Some(observers) = state.get::<InvalidationObservers>()
+        && let Some(observers) = cx.try_state::<InvalidationObservers>()
     {
         observers.notify(&head.affects);
     }
     reply.with_head(head)
 }
 
-/// Encodes the output of a call as JSON, unless it is a download. Catches panics, and logs errors with the
-/// name of the function.
-async fn encode<O: Output>(
+/// The encoded output of a call.
+enum Encoded {
+    Json(Bytes),
+    Download(Box<Download>),
+    Stream(BoxStream<'static, Result<Bytes, Error>>),
+}
+
+/// Encodes the output of a call as JSON, unless it is a download or a stream. Catches panics, and logs errors
+/// with the name of the function.
+async fn encode<F: ServerFunction, O: Output>(
     name: &str,
-    content_type: Option<&'static str>,
     cx: &Cx,
     result: impl Future<Output = Result<O, Error>>,
 ) -> CallReply {
     let encoded = pin!(async {
-        Ok(match Download::from_output(result.await?, content_type) {
-            Ok(download) => (Bytes::new(), Some(Box::new(download))),
-            Err(output) => (Bytes::from(json::encode_json(&output)?), None),
+        let output = match into_stream::<F, O>(result.await?) {
+            Ok(parts) => return Ok(Encoded::Stream(parts)),
+            Err(output) => output,
+        };
+        Redirect::check_output(&output, cx.try_state::<RedirectOrigins>())?;
+        Ok(match Download::from_output(output, F::CONTENT_TYPE) {
+            Ok(download) => Encoded::Download(Box::new(download)),
+            Err(output) => Encoded::Json(Bytes::from(json::encode_json(&output)?)),
         })
     });
     let encoded = AssertUnwindSafe(encoded)
@@ -316,10 +357,43 @@ async fn encode<O: Output>(
         .await
         .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)));
     match encoded {
-        Ok((json, download)) => CallReply {
-            download,
-            ..CallReply::new(Ok(json))
+        Ok(Encoded::Json(json)) => CallReply::new(Ok(json)),
+        Ok(Encoded::Download(download)) => CallReply {
+            download: Some(download),
+            ..CallReply::new(Ok(Bytes::new()))
         },
+        Ok(Encoded::Stream(parts)) => {
+            let observer = StreamObserver::start(
+                F::NAME,
+                F::KIND.as_str(),
+                cx.principal().clone(),
+                Arc::clone(cx.shared_head()),
+            );
+            let stream = CallStream::new(parts, cx.share(), F::NAME, observer);
+            CallReply {
+                stream: Some(Box::new(stream)),
+                ..CallReply::new(Ok(Bytes::new()))
+            }
+        }
         Err(error) => CallReply::new(Err(error.logged_in(name, cx.head()))),
+    }
+}
+
+/// Returns the parts of an output that is the stream of the function, or the output.
+fn into_stream<F: ServerFunction, O: Output>(
+    output: O,
+) -> Result<BoxStream<'static, Result<Bytes, Error>>, O> {
+    let Some(stream) = F::stream() else {
+        return Err(output);
+    };
+    // The output of an earlier version can have another type.
+    let mut output = Some(output);
+    let any: &mut dyn Any = &mut output;
+    match any
+        .downcast_mut::<Option<F::Output>>()
+        .and_then(Option::take)
+    {
+        Some(parts) => Ok((stream.encode)(parts)),
+        None => Err(output.expect("only a stream was taken")),
     }
 }

@@ -1,5 +1,6 @@
 //! Type-erased functions.
 
+use std::any::TypeId;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::dispatch::{CallReply, Conversion, dispatch, dispatch_previous};
+use super::dispatch::{CallReply, Conversion, check_access, dispatch, dispatch_previous};
 use super::{Affected, FunctionKind, Input, Output, Pages, ServerFunction, Source};
 use crate::cx::Cx;
 use crate::download::Download;
@@ -17,6 +18,7 @@ use crate::layer::Layers;
 use crate::limits::Limit;
 use crate::manifest::{Decode, decode_error};
 use crate::policy::Policy;
+use crate::redirect::Redirect;
 use crate::state::StateKey;
 use crate::upload::{UploadField, upload_fields};
 
@@ -33,6 +35,8 @@ pub struct FunctionEntry {
     pub(crate) contract: String,
     pub(crate) kind: FunctionKind,
     pub(crate) policy: Policy,
+    /// `true` if a check decides about calls with their input.
+    pub(crate) has_authorize: bool,
     pub(crate) affects: &'static [Affected],
     pub(crate) pages: Option<Pages>,
     pub(crate) limits: &'static [Limit],
@@ -41,6 +45,9 @@ pub struct FunctionEntry {
     /// The header `Cache-Control` of a query that runs without a principal.
     pub(crate) cache: Option<&'static str>,
     is_download: bool,
+    is_redirect: bool,
+    /// The declaration of the error of the parts, for a function that returns a stream.
+    pub(crate) part_error: Option<fn(&mut SchemaGenerator) -> Option<ErrorDeclaration>>,
     pub(crate) docs: &'static str,
     pub(crate) source: Option<Source>,
     pub(crate) registered_at: &'static Location<'static>,
@@ -55,7 +62,11 @@ pub struct FunctionEntry {
     /// The layers around the function, once its registry is merged or built.
     pub(crate) layers: Layers,
     call: Call,
+    check_access: CheckAccess,
 }
+
+type CheckAccess =
+    Arc<dyn for<'a> Fn(&'a Cx, &'a [u8]) -> BoxFuture<'a, Result<(), Error>> + Send + Sync>;
 
 type Call = Arc<dyn Fn(Cx, Bytes, Layers) -> BoxFuture<'static, CallReply> + Send + Sync>;
 
@@ -67,12 +78,15 @@ impl FunctionEntry {
             contract: String::new(),
             kind: F::KIND,
             policy: F::POLICY,
+            has_authorize: F::has_authorize(),
             affects: F::AFFECTS,
             pages: F::PAGES,
             limits: F::LIMITS,
             content_type: F::CONTENT_TYPE,
             cache: F::CACHE,
             is_download: Download::is::<F::Output>(),
+            is_redirect: Redirect::is::<F::Output>(),
+            part_error: F::stream().map(|stream| stream.error),
             docs: F::DOCS,
             source: F::SOURCE,
             registered_at,
@@ -86,6 +100,7 @@ impl FunctionEntry {
             decode_output: F::decode_output(),
             layers: None,
             call: Arc::new(|cx, input, layers| Box::pin(dispatch::<F>(cx, input, layers))),
+            check_access: Arc::new(|cx, input| Box::pin(check_access::<F, F>(cx, input, Ok))),
         }
     }
 
@@ -102,16 +117,25 @@ impl FunctionEntry {
         E: ClientError,
     {
         let conversion = Arc::new(conversion);
+        let for_access = Arc::clone(&conversion);
+        let stream = F::stream().filter(|_| TypeId::of::<O>() == TypeId::of::<F::Output>());
         Self {
             name,
             registered_at,
             uploads: previous_uploads::<F, I>,
             input: <I as JsonSchema>::json_schema,
             is_download: Download::is::<O>(),
+            is_redirect: Redirect::is::<O>(),
             output: SchemaGenerator::subschema_for::<O>,
             error: E::declaration,
             decode_input: decode_error::<I>,
             decode_output: None,
+            part_error: stream.map(|stream| stream.error),
+            check_access: Arc::new(move |cx, input| {
+                let conversion = Arc::clone(&for_access);
+                let convert = move |input| conversion.input(input);
+                Box::pin(check_access(cx, input, convert))
+            }),
             call: Arc::new(move |cx, input, layers| {
                 let conversion = Arc::clone(&conversion);
                 Box::pin(dispatch_previous(cx, input, layers, name, conversion))
@@ -150,6 +174,28 @@ impl FunctionEntry {
         self.is_download
     }
 
+    /// Returns `true` if the output of the function is a [`Redirect`].
+    #[must_use]
+    pub fn is_redirect(&self) -> bool {
+        self.is_redirect
+    }
+
+    /// Returns the redirect in `output`, the JSON of a successful reply, for a function whose output is a
+    /// [`Redirect`]. Dispatch has checked its location.
+    #[must_use]
+    pub fn redirect(&self, output: &[u8]) -> Option<Redirect> {
+        self.is_redirect
+            .then(|| serde_json::from_slice(output).ok())
+            .flatten()
+    }
+
+    /// Returns `true` if the function returns a stream: its reply has a
+    /// [`stream`](CallReply::stream) instead of an output.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        self.part_error.is_some()
+    }
+
     /// Returns the header `Cache-Control` of replies to `GET`, for a query that runs without a principal.
     #[must_use]
     pub fn cache(&self) -> Option<&'static str> {
@@ -165,6 +211,18 @@ impl FunctionEntry {
     /// Returns the error for the client if the policy rejects the call or fails.
     pub async fn check_policy(&self, cx: &Cx) -> Result<(), Error> {
         self.policy.decide(cx).await?.into_result(cx.principal())
+    }
+
+    /// Checks whether the caller may still make a call that it has made: the policy and `authorize`, without
+    /// limits and validation. A server checks long streams again with it.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error for the client if the policy or `authorize` rejects the call, fails or panics.
+    pub async fn check_access(&self, cx: &Cx, input: &[u8]) -> Result<(), Error> {
+        (self.check_access)(cx, input)
+            .await
+            .map_err(|error| error.logged_in(self.name, cx.head()))
     }
 
     /// Calls the function with its input as JSON. Empty bytes mean no arguments.

@@ -9,7 +9,7 @@ mod pages;
 mod source;
 mod wire;
 
-use std::future::{Future, ready};
+use std::future::Future;
 
 pub use self::affected::Affected;
 pub use self::call_error::CallError;
@@ -22,8 +22,10 @@ pub use self::wire::{Input, Output};
 use crate::cx::Cx;
 use crate::error::{ClientError, Error, FieldErrors};
 use crate::limits::Limit;
+use crate::policy::default_check::{AllowAll, is_own_check};
 use crate::policy::{Decision, Policy};
 pub use crate::state::StateKey;
+use crate::stream::StreamOutput;
 pub use crate::trace::{CallOrigin, CallTimings, Step};
 use crate::upload::UploadField;
 
@@ -123,6 +125,12 @@ pub trait ServerFunction: Input {
         None
     }
 
+    /// Returns the conversion of the output, for a function whose output is a
+    /// [`PartStream`](crate::PartStream).
+    fn stream() -> Option<StreamOutput<Self::Output>> {
+        None
+    }
+
     /// Returns the text by which a [limit](Self::LIMITS) by the argument `name` counts calls.
     ///
     /// Calls of a function that returns `None` are not counted.
@@ -136,7 +144,13 @@ pub trait ServerFunction: Input {
     /// An error is the result of the call, like an error of the function.
     fn authorize(&self, cx: &Cx) -> impl Future<Output = Result<Decision, Error>> + Send {
         let _ = cx;
-        ready(Ok(Decision::Allow))
+        AllowAll
+    }
+
+    /// Returns `true` if a check decides about calls with their input. The manifest says so.
+    #[doc(hidden)]
+    fn has_authorize() -> bool {
+        is_own_check(Self::authorize)
     }
 
     /// Runs the function.

@@ -45,6 +45,8 @@ pub(super) struct FunctionParts<'a> {
     pub(super) output: &'a Value,
     /// The description of the error type, or null.
     pub(super) error: &'a Value,
+    /// The description of the error type of the parts, or null; `None` unless the function returns a stream.
+    pub(super) part_error: Option<&'a Value>,
     pub(super) outputs: &'a Definitions,
 }
 
@@ -56,16 +58,10 @@ pub(super) fn of_function(parts: &FunctionParts<'_>) -> String {
     contract.0.update(kind);
     contract.add_schema(parts.inputs, "input", parts.input);
     contract.add_schema(parts.outputs, "output", Some(parts.output));
-    let mut variants: Vec<_> = parts.error["variants"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .collect();
-    variants.sort_by_key(|variant| variant["code"].as_str());
-    for variant in variants {
-        let code = variant["code"].as_str().unwrap_or_default();
-        contract.0.update(format!("\nerror {code}"));
-        contract.add_schema(parts.outputs, "data", variant.get("data"));
+    contract.add_error(parts.outputs, parts.error);
+    if let Some(error) = parts.part_error {
+        contract.0.update("\nstream");
+        contract.add_error(parts.outputs, error);
     }
     contract.finish()
 }
@@ -107,6 +103,18 @@ enum Piece {
 struct Contract(Sha256);
 
 impl Contract {
+    /// Adds the codes of an error type with their data.
+    fn add_error(&mut self, definitions: &Definitions, error: &Value) {
+        let variants = error["variants"].as_array().into_iter().flatten();
+        let mut variants: Vec<_> = variants.collect();
+        variants.sort_by_key(|variant| variant["code"].as_str());
+        for variant in variants {
+            let code = variant["code"].as_str().unwrap_or_default();
+            self.0.update(format!("\nerror {code}"));
+            self.add_schema(definitions, "data", variant.get("data"));
+        }
+    }
+
     /// Adds a schema and every shared schema that it reaches.
     ///
     /// References are numbered in the order of their first occurrence, so that the contract does

@@ -19,6 +19,7 @@ use crate::download::Download;
 use crate::error::ErrorCode;
 use crate::form_entry::FormEntry;
 use crate::function::{AddedLimit, Affected, FunctionEntry, FunctionKind, Source};
+use crate::policy::Policy;
 use crate::problem::Problem;
 use crate::version::Retired;
 
@@ -50,9 +51,10 @@ pub(crate) fn describe(parts: Parts<'_>, problems: &mut Vec<Problem>) -> Manifes
         renamed_inputs,
         renamed_outputs,
     } = schemas.into_definitions(problems);
-    let downloads = parts.functions.iter();
-    let downloads: BTreeSet<_> = downloads
-        .filter(|function| function.is_download())
+    // Downloads and redirects, which are not part of a value.
+    let whole_outputs = parts.functions.iter();
+    let whole_outputs: BTreeSet<_> = whole_outputs
+        .filter(|function| function.is_download() || function.is_redirect())
         .map(|function| format!("`{}`", function.name))
         .collect();
     for entry in functions.iter_mut().chain(&mut channels) {
@@ -67,7 +69,7 @@ pub(crate) fn describe(parts: Parts<'_>, problems: &mut Vec<Problem>) -> Manifes
             };
             rename_references(schema, renamed);
             normalize(schema);
-            if key != "output" || !downloads.contains(&name) {
+            if key != "output" || !whole_outputs.contains(&name) {
                 check_shape(schema, is_input, &format!("the {key} of {name}"), problems);
             }
         }
@@ -84,6 +86,10 @@ pub(crate) fn describe(parts: Parts<'_>, problems: &mut Vec<Problem>) -> Manifes
             inputs: &canonical,
             output: &function["output"],
             error: error.unwrap_or(&Value::Null),
+            part_error: function.get("stream").map(|stream| {
+                let error = stream["error"].as_str();
+                error.map_or(&Value::Null, |name| &errors[name])
+            }),
             outputs: &canonical,
         });
         insert_contract(function, contract);
@@ -138,7 +144,12 @@ pub(crate) fn contract_of(entry: &FunctionEntry) -> String {
     let mut output = output_schema(entry, &mut outputs);
     let error = (entry.error)(&mut outputs).map(|declared| describe_type(&declared));
     let mut error = error.unwrap_or_default();
-    for schema in [&mut input, &mut output, &mut error] {
+    let mut part_error = entry.part_error.map(|part_error| {
+        let declared = part_error(&mut outputs);
+        declared.map_or(Value::Null, |declared| describe_type(&declared))
+    });
+    let schemas = [&mut input, &mut output, &mut error];
+    for schema in schemas.into_iter().chain(&mut part_error) {
         normalize(schema);
     }
     let [inputs, outputs] = [inputs, outputs].map(|mut schemas| {
@@ -151,6 +162,7 @@ pub(crate) fn contract_of(entry: &FunctionEntry) -> String {
         inputs: &inputs,
         output: &output,
         error: &error,
+        part_error: part_error.as_ref(),
         outputs: &outputs,
     })
 }
@@ -307,6 +319,9 @@ fn check_variants(parts: Parts<'_>, schemas: &mut Schemas, problems: &mut Vec<Pr
     for function in parts.functions {
         (function.output)(&mut as_inputs);
         (function.error)(&mut as_inputs);
+        if let Some(part_error) = function.part_error {
+            part_error(&mut as_inputs);
+        }
     }
     for (_, schema) in parts.channels.iter().flat_map(|channel| channel.outputs) {
         schema(&mut as_inputs);
@@ -361,6 +376,12 @@ fn describe_function(
         "kind": function.kind.as_str(),
         "policy": function.policy.to_string(),
     });
+    if matches!(function.policy, Policy::Unspecified) {
+        entry["unspecified_policy"] = json!(true);
+    }
+    if function.has_authorize {
+        entry["authorize"] = json!(true);
+    }
     if let Some(input) = describe_input(function, &mut schemas.inputs, problems) {
         entry["input"] = input;
     }
@@ -368,12 +389,22 @@ fn describe_function(
     if let Some(declared) = (function.error)(&mut schemas.outputs) {
         entry["error"] = json!(errors.add(function.name, declared, problems));
     }
+    if let Some(part_error) = function.part_error {
+        let mut stream = json!({});
+        if let Some(declared) = part_error(&mut schemas.outputs) {
+            stream["error"] = json!(errors.add(function.name, declared, problems));
+        }
+        entry["stream"] = stream;
+    }
     if !function.affects.is_empty() {
         let affects: Vec<_> = function.affects.iter().map(describe_affected).collect();
         entry["affects"] = json!(affects);
     }
     if let Some(pages) = function.pages {
         entry["pages"] = json!({ "cursor": pages.cursor(), "next": pages.next() });
+    }
+    if let Some(cache) = function.cache {
+        entry["cache"] = json!(cache);
     }
     add_docs_and_source(&mut entry, function.docs, function.source);
     entry
@@ -494,6 +525,10 @@ fn describe_channel(
         if let Some(schema) = schema(&mut schemas.outputs) {
             entry[key] = schema.to_value();
         }
+    }
+    if !channel.limits.is_empty() {
+        let limits: Vec<_> = channel.limits.iter().map(ToString::to_string).collect();
+        entry["limits"] = json!(limits);
     }
     add_docs_and_source(&mut entry, channel.docs, channel.source);
     entry

@@ -23,7 +23,9 @@ pub(crate) use self::shapes::UnsupportedShape;
 /// The same application always has the same manifest. `println!("{manifest}")` prints it as text
 /// for `mizan-codegen`. The document contains:
 ///
-/// - `functions`: kind, contract, policy, input, output, error, invalidations, documentation and source location
+/// - `functions`: kind, contract, policy, input, output, error, invalidations, documentation and source
+///   location; `authorize` if a check decides about calls with their input, and `unspecified_policy` if
+///   the function declares no policy
 /// - `forms` and `channels`, if there are any
 /// - `errors`: the declared error types
 /// - `codes`: the error codes of every call

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::download::Download;
+use crate::redirect::Redirect;
 
 /// A shape that serde does not support.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,8 @@ pub(crate) enum UnsupportedShape {
     IntegerKeys,
     /// A file is a part of a value.
     Download,
+    /// A redirect is a part of a value.
+    Redirect,
     /// A map has keys that are not text, such as tuples or lists.
     MapKeys,
     /// An output has variants that serde does not write.
@@ -100,6 +103,9 @@ fn unsupported(schema: &Map<String, Value>, is_input: bool) -> Option<Unsupporte
 
     if Download::is_schema(schema) {
         return Some(UnsupportedShape::Download);
+    }
+    if Redirect::is_schema(schema) {
+        return Some(UnsupportedShape::Redirect);
     }
     if schema.get("type").and_then(Value::as_str) != Some("object") {
         return None;

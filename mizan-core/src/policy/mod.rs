@@ -2,6 +2,7 @@
 
 mod check;
 mod decision;
+pub(crate) mod default_check;
 
 use std::fmt;
 
@@ -150,7 +151,7 @@ impl fmt::Display for Policy {
             Self::All(policies) => write_call(f, "and", policies),
             Self::Any(policies) => write_call(f, "or", policies),
             Self::Not(policy) => write!(f, "not({policy})"),
-            Self::Custom { name, .. } => f.write_str(name),
+            Self::Custom { name, .. } => write!(f, "check {name}"),
         }
     }
 }

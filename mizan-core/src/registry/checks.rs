@@ -16,6 +16,7 @@ use crate::version::{Retired, is_contract};
 /// Reports state that functions require and the registry lacks.
 pub(super) fn check_state(
     functions: &[FunctionEntry],
+    channels: &[ChannelEntry],
     required: &[(StateKey, &Location<'_>)],
     state: &StateMap,
     built_at: &Location<'_>,
@@ -29,8 +30,14 @@ pub(super) fn check_state(
             built_at: built_at.to_string(),
         }),
     );
-    for function in functions {
-        let required: BTreeMap<_, _> = (function.required_state)()
+    let functions = functions
+        .iter()
+        .map(|function| (function.name, function.location(), function.required_state));
+    let channels = channels
+        .iter()
+        .map(|channel| (channel.name, channel.location(), channel.required_state));
+    for (name, location, required_state) in functions.chain(channels) {
+        let required: BTreeMap<_, _> = required_state()
             .into_iter()
             .map(|key| (key.type_name(), key))
             .collect();
@@ -38,8 +45,8 @@ pub(super) fn check_state(
             .into_iter()
             .filter(|(_, key)| !state.contains(*key));
         problems.extend(missing.map(|(type_name, _)| Problem::MissingState {
-            function: function.name,
-            function_at: function.location(),
+            name,
+            required_at: location.clone(),
             type_name,
             built_at: built_at.to_string(),
         }));

@@ -5,7 +5,9 @@ mod build_error;
 mod checks;
 mod downloads;
 mod pages;
+mod redirects;
 mod schemas;
+mod streams;
 
 use std::fmt;
 use std::panic::Location;
@@ -22,6 +24,7 @@ use crate::layer::{self, CallLayer, DynCallLayer};
 use crate::limits::Limit;
 use crate::manifest::{self, Manifest};
 use crate::problem::Problem;
+use crate::redirect::RedirectOrigins;
 use crate::shared_store::{MemorySharedStore, ObservedSharedStore, SharedStore};
 use crate::state::{StateKey, StateMap};
 use crate::version::{Retired, Versions};
@@ -60,6 +63,7 @@ pub struct Registry {
     observers: InvalidationObservers,
     shared_store: Option<Arc<dyn SharedStore>>,
     limits: Vec<AddedLimit>,
+    redirect_origins: RedirectOrigins,
     require_policies: bool,
 }
 
@@ -230,6 +234,7 @@ impl Registry {
         self.observers.extend(other.observers);
         self.shared_store = other.shared_store.or(self.shared_store);
         self.limits.extend(other.limits);
+        self.redirect_origins.extend(other.redirect_origins);
         self.require_policies |= other.require_policies;
         self
     }
@@ -342,6 +347,16 @@ impl Registry {
         self
     }
 
+    /// Allows functions to [redirect](crate::Redirect) to another site, such as that of a payment provider.
+    ///
+    /// An origin is the scheme, the host and, unless it is the default, the port: `https://pay.example.com`.
+    /// Paths of this site are always allowed.
+    #[track_caller]
+    pub fn redirect_origin(mut self, origin: impl Into<String>) -> Self {
+        self.redirect_origins.add(origin.into(), Location::caller());
+        self
+    }
+
     /// Adds a layer around the calls of the functions of this registry, including those that are
     /// merged into it. The first layer is the outermost.
     ///
@@ -409,6 +424,7 @@ impl Registry {
         let manifest = self.describe(&mut problems);
         checks::check_state(
             &self.functions,
+            &self.channels,
             &self.required_state,
             &self.state,
             Location::caller(),
@@ -443,6 +459,10 @@ impl Registry {
         state.set(
             StateKey::of::<CallLimiter>(),
             Box::new(CallLimiter::new(store, self.limits)),
+        );
+        state.set(
+            StateKey::of::<RedirectOrigins>(),
+            Box::new(self.redirect_origins),
         );
         let mut versions = Versions::default();
         for function in self.previous {
@@ -485,6 +505,8 @@ impl Registry {
         checks::check_retired(&self.retired, &self.previous, &manifest, problems);
         checks::check_caches(&self.functions, problems);
         downloads::check_downloads(&self.functions, &self.forms, problems);
+        redirects::check_redirects(&self.functions, &self.redirect_origins, problems);
+        streams::check_streams(&self.functions, &self.forms, problems);
         pages::check_pages(&self.functions, manifest.as_json(), problems);
         manifest
     }

@@ -13,7 +13,7 @@ use crate::error::ErrorCode;
 use crate::function::ServerFunction;
 
 /// The outcome of a call whose future was dropped: the client disconnected, or the deadline passed.
-const CANCELLED: &str = "cancelled";
+pub(super) const CANCELLED: &str = "cancelled";
 
 /// Observes one call, from its start until it is dropped.
 pub(crate) struct CallObserver<'a> {
@@ -151,7 +151,7 @@ impl Drop for CallObserver<'_> {
 static METADATA: Metadata<'static> =
     Metadata::new("mizan::call", Level::INFO, Some(module_path!()));
 
-fn is_server_fault(code: &str) -> bool {
+pub(super) fn is_server_fault(code: &str) -> bool {
     let faults = [
         ErrorCode::Internal,
         ErrorCode::Unavailable,

@@ -276,3 +276,92 @@ async fn a_check_that_fails_or_panics_refuses_the_subscription_with_an_id() {
         assert!(!error.message().contains("secrets"));
     }
 }
+
+struct Database;
+
+fn database(cx: &Cx) -> &Database {
+    cx.state()
+}
+
+struct Orders;
+
+#[channel(limit = ["2/min by principal", "3/min by address"], state(Database))]
+impl Channel for Orders {
+    type Params = Empty;
+    type ServerMessage = u32;
+    type ClientMessage = Line;
+    type Reply = u32;
+    const NAME: &'static str = "orders";
+
+    async fn authorize(cx: &Cx, _: &Empty) -> Decision {
+        cx.state::<Vec<u32>>().is_empty().into()
+    }
+
+    fn group(_: &Empty) -> String {
+        String::new()
+    }
+
+    async fn receive(cx: &Cx, _: &Empty, _: Line) -> Result<u32, Error> {
+        let Database = database(cx);
+        Ok(1)
+    }
+}
+
+#[test]
+fn checks_the_state_of_channels() {
+    let problems = Registry::new().channel::<Orders>().build().unwrap_err();
+    let problems = problems.to_string();
+    for (problem, count) in [
+        ("`orders` (", 2),
+        ("requires state of type `it::channels::Database`", 1),
+        ("requires state of type `alloc::vec::Vec<u32>`", 1),
+    ] {
+        assert_eq!(problems.matches(problem).count(), count, "{problems}");
+    }
+}
+
+fn orders() -> App {
+    let registry = Registry::new().channel::<Orders>();
+    let registry = registry.state(Database).state(Vec::<u32>::new());
+    registry.build().unwrap()
+}
+
+#[test]
+fn manifest_has_the_limits_of_messages() {
+    let app = orders();
+    assert_eq!(
+        app.manifest().as_json()["channels"][0]["limits"],
+        json!(["2/min by principal", "3/min by address"])
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_the_messages_of_each_user_and_address() {
+    let app = orders();
+    let send = async |user: &str, address: [u8; 4]| {
+        let (parts, ()) = http::Request::new(()).into_parts();
+        let head = RequestHead::new(parts, Some(address.into()));
+        let cx = app.context(Identity::new(user).into(), Arc::new(head));
+        let subscription = app.channel("orders").unwrap().subscription(b"{}").unwrap();
+        subscription.check_limits(&cx).await
+    };
+    let home = [192, 0, 2, 1];
+    send("ada", home).await.unwrap();
+    send("ada", home).await.unwrap();
+    let error = send("ada", home).await.unwrap_err();
+    assert_eq!(error.code(), "rate_limited");
+    assert_eq!(
+        error.retry_after(),
+        Some(std::time::Duration::from_secs(30))
+    );
+    send("eve", home).await.unwrap();
+    let error = send("eve", home).await.unwrap_err();
+    assert_eq!(
+        error.code(),
+        "rate_limited",
+        "the address has sent 3 messages"
+    );
+    send("bob", [192, 0, 2, 77]).await.unwrap();
+    tokio::time::advance(std::time::Duration::from_secs(60)).await;
+    send("ada", home).await.unwrap();
+}

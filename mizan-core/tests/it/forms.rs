@@ -113,7 +113,7 @@ async fn policy_macro_accepts_the_syntax_of_client() {
             "staff",
             "superuser",
             "permission posts.rename",
-            "members_only"
+            "check members_only"
         ]
     );
     let app = Registry::new().build().unwrap();

@@ -118,11 +118,11 @@ fn displays_policies() {
     assert_eq!(Staff::POLICY.to_string(), "staff");
     assert_eq!(Superuser::POLICY.to_string(), "superuser");
     assert_eq!(Rename::POLICY.to_string(), "permission posts.rename");
-    assert_eq!(OnlyMia::POLICY.to_string(), "is_mia");
+    assert_eq!(OnlyMia::POLICY.to_string(), "check is_mia");
     assert_eq!(Erase::POLICY.to_string(), "recent");
     assert_eq!(
         Publish::POLICY.to_string(),
-        "and(staff, or(group editors, is_mia), not(permission posts.rename))"
+        "and(staff, or(group editors, check is_mia), not(permission posts.rename))"
     );
     let by_hand = mizan_core::policy!(and(true, "recent"));
     assert_eq!(by_hand.to_string(), "and(signed in, recent)");

@@ -7,6 +7,7 @@ use std::fmt;
 use mizan_core::adapter::FormPost;
 use mizan_core::error::FieldErrors;
 use mizan_core::function::{FunctionKind, Source};
+use mizan_core::private::is_own_check;
 use mizan_core::{Cx, Decision, Error, Policy, ServerFunction};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -119,6 +120,10 @@ impl<F: FormHandler> ServerFunction for StateQuery<F> {
 
     async fn authorize(&self, cx: &Cx) -> Result<Decision, Error> {
         self.params.authorize(cx).await
+    }
+
+    fn has_authorize() -> bool {
+        is_own_check(F::authorize)
     }
 
     async fn call(self, cx: &Cx) -> Result<FormState, Error> {

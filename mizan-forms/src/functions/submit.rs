@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use mizan_core::error::FieldErrors;
-use mizan_core::function::{Affected, CallError, Source};
+use mizan_core::function::{Affected, CallError, Source, StateKey};
 use mizan_core::limits::{Limit, limit_key};
+use mizan_core::private::is_own_check;
 use mizan_core::upload::UploadField;
 use mizan_core::{Cx, Decision, Error, Policy, ServerFunction};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -111,6 +112,10 @@ impl<F: FormHandler> ServerFunction for SubmitMutation<F> {
     const DOCS: &'static str = F::DOCS;
     const SOURCE: Option<Source> = F::SOURCE;
 
+    fn required_state() -> Vec<StateKey> {
+        F::required_state()
+    }
+
     fn uploads() -> Vec<UploadField> {
         F::definition().uploads()
     }
@@ -125,6 +130,10 @@ impl<F: FormHandler> ServerFunction for SubmitMutation<F> {
 
     async fn authorize(&self, cx: &Cx) -> Result<Decision, Error> {
         self.params.authorize(cx).await
+    }
+
+    fn has_authorize() -> bool {
+        is_own_check(F::authorize)
     }
 
     async fn call(self, cx: &Cx) -> Result<F::Output, CallError<F::Error>> {

@@ -6,6 +6,7 @@ use std::fmt;
 
 use mizan_core::error::{FORM_ERRORS, FieldErrors, limit_field_errors};
 use mizan_core::function::{FunctionKind, Source};
+use mizan_core::private::is_own_check;
 use mizan_core::upload::UploadField;
 use mizan_core::{Cx, Decision, Error, Policy, ServerFunction};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -115,6 +116,10 @@ impl<F: FormHandler> ServerFunction for ValidateQuery<F> {
 
     async fn authorize(&self, cx: &Cx) -> Result<Decision, Error> {
         self.params.authorize(cx).await
+    }
+
+    fn has_authorize() -> bool {
+        is_own_check(F::authorize)
     }
 
     async fn call(self, cx: &Cx) -> Result<FormErrors, Error> {

@@ -333,3 +333,36 @@ async fn a_check_of_a_field_sees_the_other_fields() {
         assert_eq!(output["errors"], json!({ "day": [message] }));
     }
 }
+
+#[test]
+fn manifest_says_that_a_check_decides() {
+    let functions = |registry: Registry, form: &str| {
+        let manifest = registry.manifest().unwrap().as_json().clone();
+        let functions = manifest["functions"].as_array().cloned().unwrap();
+        let of_form = functions
+            .into_iter()
+            .filter(|function| function["name"].as_str().unwrap().starts_with(form));
+        let authorized = of_form.map(|function| function["authorize"] == true);
+        authorized.collect::<Vec<_>>()
+    };
+    let edit = Registry::new().form::<EditProject>();
+    assert_eq!(functions(edit, "edit_project."), [true; 4]);
+    let without = Registry::new().form::<Unchecked>();
+    assert_eq!(functions(without, "unchecked."), [false; 4]);
+}
+
+/// A form without a check.
+#[derive(Form, Deserialize, JsonSchema, Validate)]
+#[form(name = "unchecked")]
+struct Unchecked {
+    text: String,
+}
+
+impl FormHandler for Unchecked {
+    type Output = String;
+    type Error = Error;
+
+    async fn submit(self, _: &Cx) -> Result<String, Error> {
+        Ok(self.text)
+    }
+}

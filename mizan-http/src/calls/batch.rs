@@ -18,7 +18,7 @@ use crate::body::body_budget::Destination;
 use crate::body::read::read_json;
 use crate::client_budget::ClientKey;
 use crate::response::ReplyBody;
-use crate::response::problem_details::ProblemDetails;
+use crate::response::problem_document::ProblemDetails;
 use crate::response::reply;
 use crate::service::state::{AllowedMethods, ServiceState};
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Method, Response};
+use http::{HeaderMap, Method, Response};
 use http_body::Body;
-use mizan_core::adapter::{FunctionEntry, decode_input};
+use mizan_core::adapter::{FunctionEntry, ReplyHead, decode_input};
 use mizan_core::{Error, ErrorCode, Principal, RequestHead};
 
 use super::idempotency::IdempotencyKey;
@@ -19,12 +19,14 @@ use crate::client_budget::ClientKey;
 use crate::download::{self, DownloadContext};
 use crate::response::ReplyBody;
 use crate::response::busy::busy;
-use crate::response::{problem_details, reply};
+use crate::response::{problem_details, redirect, reply};
 use crate::service::state::{AllowedMethods, ServiceState};
+use crate::streaming::body::{EventStream, StreamSettings};
+use crate::streaming::{self, refusal};
 
 /// Calls `function` with the input and the files of a request.
 pub(crate) async fn handle<A: Authenticate, B: Body>(
-    state: &ServiceState<A>,
+    state: &Arc<ServiceState<A>>,
     function: &FunctionEntry,
     head: &Arc<RequestHead>,
     body: B,
@@ -56,6 +58,13 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
     } else {
         IdempotencyKey::from_headers(head.headers())?
     };
+    if function.is_stream() {
+        if key.is_some() {
+            return Err(refusal::refuse_idempotency_key(function));
+        }
+        // Boxed, because the future of a stream would enlarge that of each call.
+        return Box::pin(stream(state, function, principal, head, payload)).await;
+    }
     let download_share = if function.is_download() {
         if key.is_some() {
             return Err(download::refuse_idempotency_key(function));
@@ -83,15 +92,67 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
         return Ok(response);
     }
     let mut response = match reply.result {
-        Ok(output) if is_read => {
-            let mut response = reply::cacheable(output, head.headers());
-            if let Some(cache_control) = function.cache() {
-                reply::allow_caching(cache_control, &reply.head, response.headers_mut());
-            }
+        Ok(output) => success(output, function, head, &reply.head),
+        Err(error) => problem_details::response(&error, state.is_outdated(head, &error)),
+    };
+    reply::apply_head(reply.head, response.headers_mut());
+    if let Some(timings) = reply.timings.filter(|_| state.server_timing) {
+        reply::add_server_timing(&timings, response.headers_mut());
+    }
+    Ok(response)
+}
+
+/// Returns the response with the output of a call: JSON, or for a browser that opens the URL of a function
+/// with a redirect, 303.
+fn success(
+    output: Bytes,
+    function: &FunctionEntry,
+    head: &RequestHead,
+    reply_head: &ReplyHead,
+) -> Response<ReplyBody> {
+    let is_read = matches!(*head.method(), Method::GET | Method::HEAD);
+    let redirect = function.redirect(&output);
+    let mut response = match &redirect {
+        Some(redirect) if redirect::is_navigation(head.headers()) => {
+            let mut response = redirect::see_other(redirect.location(), HeaderMap::new());
+            reply::add_affects(reply_head, response.headers_mut());
             response
         }
-        Ok(output) => reply::success(output, &reply.head),
-        Err(error) => problem_details::response(&error, state.is_outdated(head, &error)),
+        _ if is_read => reply::cacheable(output, head.headers()),
+        _ => reply::success(output, reply_head),
+    };
+    if redirect.is_some() {
+        redirect::add_vary(response.headers_mut());
+    }
+    if is_read && let Some(cache_control) = function.cache() {
+        reply::allow_caching(cache_control, reply_head, response.headers_mut());
+    }
+    response
+}
+
+/// Calls a function that returns a stream, and returns the response that sends its parts.
+async fn stream<A: Authenticate>(
+    state: &Arc<ServiceState<A>>,
+    function: &FunctionEntry,
+    principal: Principal,
+    head: &Arc<RequestHead>,
+    payload: Payload,
+) -> Result<Response<ReplyBody>, Error> {
+    let share = state.streams.admit(head)?;
+    let (input, uploads) = (payload.input.clone(), payload.uploads.clone());
+    let access = streaming::access_check(state, function, head, input, uploads);
+    let (mut reply, resources) = state
+        .calls
+        .run_stream(function, principal, Arc::clone(head), payload)
+        .await;
+    let mut response = match (reply.result, reply.stream.take(), resources) {
+        (Ok(_), Some(parts), Some(resources)) => {
+            let settings = StreamSettings::new(&state.limits);
+            let events = EventStream::new(parts, resources, share, access, settings);
+            streaming::response(events)
+        }
+        (Ok(_), ..) => return Err(Error::internal("the function returned no stream")),
+        (Err(error), ..) => problem_details::response(&error, state.is_outdated(head, &error)),
     };
     reply::apply_head(reply.head, response.headers_mut());
     if let Some(timings) = reply.timings.filter(|_| state.server_timing) {

@@ -3,4 +3,5 @@
 pub(crate) mod batch;
 pub(crate) mod call;
 pub(crate) mod idempotency;
+pub(crate) mod resources;
 pub(crate) mod runner;

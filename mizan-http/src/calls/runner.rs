@@ -10,19 +10,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use mizan_core::adapter::{BackgroundWork, CallReply, FunctionEntry};
+use mizan_core::adapter::{CallReply, FunctionEntry};
 use mizan_core::function::{CallError, FunctionKind};
 use mizan_core::{App, Error, ErrorCode, Principal, RequestHead, ServerFunction};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::idempotency::{Claim, IdempotencyKey, IdempotentCalls, PendingCall, operation};
-use crate::body::body_budget::RetainedShare;
+use super::resources::{BackgroundRunner, CallResources, StreamResources};
 use crate::body::payload::Payload;
 use crate::client_budget::{Budget, ClientKey, Exhausted, Share};
 use crate::download;
 use crate::response::busy::busy;
 use crate::service::limits::HttpLimits;
+use crate::streaming::refusal;
 use crate::timeout::LazyTimeout;
 
 /// Runs the functions of an app, with a limit of concurrent calls and a deadline for each call.
@@ -111,6 +112,9 @@ impl CallRunner {
         if function.is_download() {
             return Err(download::refuse_embedding(function));
         }
+        if function.is_stream() {
+            return Err(refusal::refuse_embedding(function));
+        }
         let payload = Payload::json(input);
         let reply = self
             .run(function, principal, Arc::new(head), payload, None)
@@ -136,7 +140,27 @@ impl CallRunner {
         key: Option<&IdempotencyKey>,
     ) -> impl Future<Output = CallReply> {
         self.try_run(function, principal, head, payload, key)
-            .map(|reply| reply.unwrap_or_else(|error| CallReply::new(Err(error))))
+            .map(|ran| match ran {
+                Ok((reply, _)) => reply,
+                Err(error) => CallReply::new(Err(error)),
+            })
+    }
+
+    /// Runs a function that returns a stream until the stream begins. The stream holds the resources of the call
+    /// until it ends.
+    ///
+    /// Dropping the future cancels a query. A mutation continues to the beginning of its stream.
+    pub(crate) async fn run_stream(
+        &self,
+        function: &FunctionEntry,
+        principal: Principal,
+        head: Arc<RequestHead>,
+        payload: Payload,
+    ) -> (CallReply, Option<StreamResources>) {
+        match self.try_run(function, principal, head, payload, None).await {
+            Ok(ran) => ran,
+            Err(error) => (CallReply::new(Err(error)), None),
+        }
     }
 
     /// Takes a place among the concurrent calls.
@@ -159,12 +183,7 @@ impl CallRunner {
         input: F,
     ) -> Result<F::Output, Error> {
         let (permit, share) = self.admit(&head)?;
-        let resources = CallResources {
-            _permit: permit,
-            _share: share,
-            _body: None,
-            _in_progress: CallInProgress::new(),
-        };
+        let resources = CallResources::new(permit, share, None);
         let cx = self.app.context(principal, head);
         let call = pin!(AssertUnwindSafe(cx.call(input)).catch_unwind());
         let result = match LazyTimeout::new(self.deadline, call).await {
@@ -197,7 +216,7 @@ impl CallRunner {
         head: Arc<RequestHead>,
         payload: Payload,
         key: Option<&IdempotencyKey>,
-    ) -> Result<CallReply, Error> {
+    ) -> Result<(CallReply, Option<StreamResources>), Error> {
         // A request that waits for the reply to another request also counts as a call.
         let (permit, share) = self.admit(&head)?;
         let entry = match key {
@@ -210,16 +229,11 @@ impl CallRunner {
                 Claim::Replay(reply) => {
                     // The caller may have lost its permission since the call ran.
                     self.check_policy(function, &principal, &head).await?;
-                    return Ok(*reply);
+                    return Ok((*reply, None));
                 }
             },
         };
-        let resources = CallResources {
-            _permit: permit,
-            _share: share,
-            _body: payload.share,
-            _in_progress: CallInProgress::new(),
-        };
+        let resources = CallResources::new(permit, share, payload.share);
         let mut cx = self.app.context(principal, Arc::clone(&head));
         if let Some(uploads) = payload.uploads {
             cx = cx.with_uploads(uploads);
@@ -278,30 +292,6 @@ fn deadline_exceeded() -> Error {
     )
 }
 
-/// The shares of the limits that a call holds while it runs.
-struct CallResources {
-    _permit: OwnedSemaphorePermit,
-    _share: Share,
-    _body: Option<RetainedShare>,
-    _in_progress: CallInProgress,
-}
-
-/// A call in the gauge of calls in progress, until it is dropped.
-struct CallInProgress;
-
-impl CallInProgress {
-    fn new() -> Self {
-        metrics::gauge!("mizan_http_calls_in_progress").increment(1.0);
-        Self
-    }
-}
-
-impl Drop for CallInProgress {
-    fn drop(&mut self) {
-        metrics::gauge!("mizan_http_calls_in_progress").decrement(1.0);
-    }
-}
-
 /// A running call. Dropping it signals cancellation to the function; a mutation then continues in a
 /// separate task.
 struct RunningCall {
@@ -311,33 +301,10 @@ struct RunningCall {
     head: Arc<RequestHead>,
 }
 
-/// Runs the work that a call leaves behind its reply.
-#[derive(Clone, Copy)]
-struct BackgroundRunner {
-    function: &'static str,
-    deadline: Duration,
-}
-
-impl BackgroundRunner {
-    /// Runs the work. It counts as a call until it ends, so that the limits of calls bound it, and
-    /// [`CallRunner::wait_idle`] waits for it.
-    async fn run(self, work: BackgroundWork, resources: CallResources) {
-        let CallResources {
-            _permit,
-            _share,
-            _body: body,
-            _in_progress,
-        } = resources;
-        drop(body);
-        let within = |work| LazyTimeout::new(self.deadline, work);
-        work.run(self.function, within).await;
-    }
-}
-
 impl Future for RunningCall {
-    type Output = Option<CallReply>;
+    type Output = Option<(CallReply, Option<StreamResources>)>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<CallReply>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let (call, _) = self
             .work
             .as_mut()
@@ -348,14 +315,18 @@ impl Future for RunningCall {
             self.head.cancellation().cancel();
             return Poll::Ready(None);
         };
-        if !reply.background.is_empty()
-            && let Ok(runtime) = Handle::try_current()
-            && let Some((_, resources)) = finished
-        {
-            let work = std::mem::take(&mut reply.background);
-            runtime.spawn(self.background.run(work, resources));
+        let resources = finished.map(|(_, resources)| StreamResources {
+            resources,
+            background: self.background,
+            head: Arc::clone(&self.head),
+        });
+        if reply.stream.is_some() {
+            return Poll::Ready(Some((reply, resources)));
         }
-        Poll::Ready(Some(reply))
+        if let Some(resources) = resources {
+            resources.run_background(std::mem::take(&mut reply.background));
+        }
+        Poll::Ready(Some((reply, None)))
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderMap, Method, Response, StatusCode, header};
 use http_body::Body;
 use mizan_core::adapter::{FormEntry, FormPost, FunctionEntry, to_sentence};
 use mizan_core::error::{ErrorKind, FORM_ERRORS, FieldErrors};
-use mizan_core::{Error, ErrorCode, Principal, RequestHead};
+use mizan_core::{Error, ErrorCode, Principal, Redirect, RequestHead};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,8 +21,8 @@ use crate::body::payload::Payload;
 use crate::calls::idempotency::IdempotencyKey;
 use crate::client_budget::ClientKey;
 use crate::response::ReplyBody;
-use crate::response::reply;
 use crate::response::status::{insert_retry_after, status};
+use crate::response::{redirect, reply};
 use crate::service::state::{AllowedMethods, ServiceState};
 
 /// Handles a request for the form `name`.
@@ -144,8 +144,8 @@ impl<'a> PostedForm<'a> {
                 share,
             };
             match submission.run(state, values.clone(), data).await {
-                Ok(headers) => {
-                    return FormOutcome::Response(success_response(form, &control, headers));
+                Ok(success) => {
+                    return FormOutcome::Response(success_response(form, &control, success));
                 }
                 Err(reason) => reason,
             }
@@ -207,13 +207,13 @@ struct Submission<'a> {
 }
 
 impl Submission<'_> {
-    /// Calls the function, and returns the headers that it set.
+    /// Calls the function, and returns the headers that it set, and its redirect.
     async fn run<A: Authenticate>(
         self,
         state: &ServiceState<A>,
         values: Value,
         files: FormData,
-    ) -> Result<HeaderMap, RedisplayReason> {
+    ) -> Result<Success, RedisplayReason> {
         let key = match self.token.map(IdempotencyKey::new) {
             Some(None) => {
                 let message = "this form is out of date: reload the page and try again";
@@ -235,8 +235,14 @@ impl Submission<'_> {
             .await;
         let mut headers = HeaderMap::new();
         reply::apply_head(reply.head, &mut headers);
-        let Err(error) = reply.result else {
-            return Ok(headers);
+        let error = match reply.result {
+            Ok(output) => {
+                return Ok(Success {
+                    headers,
+                    redirect: self.submit.redirect(&output),
+                });
+            }
+            Err(error) => error,
         };
         let mut reason = RedisplayReason::from(error);
         // Cookies are for the browser. The other headers describe a response that is not sent.
@@ -251,6 +257,12 @@ impl Submission<'_> {
         }
         Err(reason)
     }
+}
+
+/// The reply to a form that was submitted.
+struct Success {
+    headers: HeaderMap,
+    redirect: Option<Redirect>,
 }
 
 /// The reason why a form is shown again.
@@ -311,30 +323,23 @@ fn error_messages(error: &Error) -> FieldErrors {
     FieldErrors::from([(FORM_ERRORS.to_owned(), vec![message])])
 }
 
-/// Redirects the browser to the `__next` field, to the redirect of the form's declaration, or back to the
-/// page of the form, whose query then contains `sent`.
+/// Redirects the browser to the redirect that the form returned, to the `__next` field, to the redirect of the
+/// form's declaration, or back to the page of the form, whose query then contains `sent`.
 fn success_response(
     form: &FormEntry,
     control: &ControlFields,
-    headers: HeaderMap,
+    Success { headers, redirect }: Success,
 ) -> Response<ReplyBody> {
-    let location = control
+    let returned = redirect.as_ref().map(Redirect::location);
+    let own = control
         .next
         .clone()
         .or_else(|| form.redirect.and_then(LocalPath::new))
         .or_else(|| Some(control.page.as_ref()?.with_sent(form.name)));
-    let Some(location) = location else {
+    let Some(location) = returned.or(own.as_ref().map(LocalPath::as_str)) else {
         let mut response = plain_page::sent(form);
         response.headers_mut().extend(headers);
         return response;
     };
-    let mut response = reply::response(ReplyBody::empty(), "text/plain", "no-store");
-    *response.status_mut() = StatusCode::SEE_OTHER;
-    let response_headers = response.headers_mut();
-    response_headers.remove(header::CONTENT_TYPE);
-    response_headers.extend(headers);
-    let location =
-        HeaderValue::from_str(location.as_str()).expect("a local path is visible ASCII characters");
-    response_headers.insert(header::LOCATION, location);
-    response
+    redirect::see_other(location, headers)
 }

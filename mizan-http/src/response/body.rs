@@ -11,10 +11,12 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::task::JoinSet;
 
 use crate::download::DownloadStream;
+use crate::streaming::body::EventStream;
 
-/// The body of a response: complete, streamed line by line as the calls of a batch finish, or a file.
+/// The body of a response: complete, streamed line by line as the calls of a batch finish, a file, or the parts of
+/// a stream as server-sent events.
 ///
-/// An error means that the rest of a file cannot be sent. A server must then abort the response, as hyper
+/// An error means that the rest of a file or a stream cannot be sent. A server must then abort the response, as hyper
 /// does, so that the client does not take a part of the file for the whole.
 pub struct ReplyBody(Content);
 
@@ -23,6 +25,7 @@ enum Content {
     Lines(JoinSet<Bytes>),
     /// Boxed, because it is larger than the other bodies, which are more frequent.
     Download(Box<DownloadStream>),
+    Events(Box<EventStream>),
 }
 
 impl ReplyBody {
@@ -41,6 +44,10 @@ impl ReplyBody {
 
     pub(crate) fn download(content: DownloadStream) -> Self {
         Self(Content::Download(Box::new(content)))
+    }
+
+    pub(crate) fn events(events: EventStream) -> Self {
+        Self(Content::Events(Box::new(events)))
     }
 }
 
@@ -62,13 +69,16 @@ impl Body for ReplyBody {
             Content::Download(content) => content
                 .poll_next_unpin(cx)
                 .map(|part| part.map(|part| part.map(Frame::data))),
+            Content::Events(events) => events
+                .poll_next_unpin(cx)
+                .map(|event| event.map(|event| event.map(Frame::data))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Content::Complete(bytes) => bytes.is_empty(),
-            Content::Lines(_) => false,
+            Content::Lines(_) | Content::Events(_) => false,
             Content::Download(content) => content.has_ended(),
         }
     }
@@ -76,7 +86,7 @@ impl Body for ReplyBody {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Content::Complete(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Content::Lines(_) => SizeHint::default(),
+            Content::Lines(_) | Content::Events(_) => SizeHint::default(),
             Content::Download(content) => content
                 .remaining()
                 .map_or_else(SizeHint::default, SizeHint::with_exact),
@@ -90,6 +100,7 @@ impl fmt::Debug for ReplyBody {
             Content::Complete(bytes) => write!(f, "ReplyBody({} bytes)", bytes.len()),
             Content::Lines(_) => f.write_str("ReplyBody(lines)"),
             Content::Download(content) => write!(f, "ReplyBody(download of {content:?})"),
+            Content::Events(events) => write!(f, "ReplyBody(stream of {events:?})"),
         }
     }
 }

@@ -3,6 +3,8 @@
 mod body;
 pub(crate) mod busy;
 pub(crate) mod problem_details;
+pub(crate) mod problem_document;
+pub(crate) mod redirect;
 pub(crate) mod reply;
 pub(crate) mod status;
 

@@ -15,11 +15,11 @@ use crate::authenticate::{Anonymous, Authenticate};
 use crate::body::body_budget::BodyBudget;
 use crate::calls::runner::CallRunner;
 use crate::client_address::{ClientAddressResolver, ForwardedHeader};
-#[cfg(feature = "channels")]
 use crate::client_budget::Budget;
 use crate::cross_origin::CrossOriginPolicy;
 #[cfg(feature = "openapi")]
 use crate::documents::Documents;
+use crate::streaming::active::ActiveStreams;
 
 impl MizanService {
     /// Creates a service with the default settings, in which all clients are anonymous.
@@ -226,6 +226,7 @@ impl<A: Authenticate> MizanServiceBuilder<A> {
                 self.limits.max_downloads as u64,
                 self.limits.max_downloads_per_client as u64,
             ),
+            streams: Arc::new(ActiveStreams::new(&self.limits)),
             #[cfg(feature = "channels")]
             websockets: Budget::per_client(self.limits.max_websockets_per_client),
             limits: self.limits,

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use mizan_core::{App, Error, Principal, RequestHead, ServerFunction};
 
 use crate::calls::runner::CallRunner;
-use crate::response::problem_details;
+use crate::response::problem_document;
 
 /// Calls queries and contexts in the process, on behalf of the client that made a request, and within
 /// the limits of the service.
@@ -140,7 +140,7 @@ impl Caller {
                 .run_read(function, principal, head, input)
                 .await
                 .map_err(|error| {
-                    problem_details::to_json(&error, client.is_outdated_by(error.code()))
+                    problem_document::to_json(&error, client.is_outdated_by(error.code()))
                 })
         }
     }

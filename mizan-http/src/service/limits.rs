@@ -111,6 +111,28 @@ http_limits! {
     /// The maximum time in which a streamed file produces its next part, after which the download is
     /// aborted. 30 seconds by default.
     download_part_timeout: Duration = Duration::from_secs(30),
+    /// The maximum number of streams that are sent to clients at the same time. Further requests are answered with
+    /// 503. 2048 by default.
+    ///
+    /// A stream also counts as a [concurrent call](field@Self::max_concurrent_calls) until it ends.
+    max_streams: usize = 2048,
+    /// The maximum number of streams that are sent to one client at the same time. 64 by default.
+    max_streams_per_client: usize = 64,
+    /// The maximum duration of a stream, after which it ends with `deadline_exceeded`. 1 hour by default.
+    ///
+    /// [`call_deadline`](field@Self::call_deadline) limits the time until the function has returned its stream.
+    stream_deadline: Duration = Duration::from_secs(60 * 60),
+    /// The time without a part after which a stream sends a comment, so that proxies and clients do not end the
+    /// connection. 15 seconds by default.
+    stream_heartbeat: Duration = Duration::from_secs(15),
+    /// The time for which a client may not read its stream, in addition to
+    /// [`stream_heartbeat`](field@Self::stream_heartbeat). The stream is then aborted. 30 seconds by default.
+    ///
+    /// The buffers of the connection accept some parts of a client that does not read.
+    stream_read_timeout: Duration = Duration::from_secs(30),
+    /// The time after which a stream checks again that its client may receive it: the authentication, the policy
+    /// and `authorize`. 30 seconds by default.
+    stream_access_interval: Duration = Duration::from_secs(30),
     /// The maximum number of calls in a batch. 64 by default.
     max_batch_calls: usize = 64,
 }

@@ -22,6 +22,7 @@ use crate::cross_origin::CrossOriginPolicy;
 use crate::documents::Documents;
 use crate::response::ReplyBody;
 use crate::response::problem_details;
+use crate::streaming::active::ActiveStreams;
 use crate::timeout::LazyTimeout;
 
 /// The methods that a resource supports.
@@ -39,6 +40,7 @@ pub(crate) struct ServiceState<A> {
     pub(crate) cross_origin: CrossOriginPolicy,
     pub(crate) bodies: BodyBudget,
     pub(crate) downloads: Budget,
+    pub(crate) streams: Arc<ActiveStreams>,
     #[cfg(feature = "channels")]
     pub(crate) websockets: Budget,
     pub(crate) limits: HttpLimits,

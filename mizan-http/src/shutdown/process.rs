@@ -19,6 +19,7 @@ use super::phases::UnfinishedPhases;
 use super::signals::{self, ForcedExit};
 use crate::calls::runner::CallRunner;
 use crate::service::MizanService;
+use crate::streaming::active::ActiveStreams;
 
 /// The exit status of a process whose work did not finish before the deadline of its shutdown (`EX_TEMPFAIL` of
 /// `sysexits.h`).
@@ -54,7 +55,7 @@ const FORCED_EXIT_DELAY: Duration = Duration::from_secs(2);
 /// 1. [`Health`](crate::Health) reports that the process is not ready, and [`started`](Self::started) is
 ///    cancelled. The server still accepts connections for the [`readiness_delay`](Self::readiness_delay).
 /// 2. The channels of each [`service`](Self::service) ask their clients to reconnect to another process, within
-///    the [`drain_window`](Self::drain_window).
+///    the [`drain_window`](Self::drain_window). Its streams end with the error `unavailable`.
 /// 3. The server stops accepting connections, and finishes requests in progress.
 /// 4. Calls whose clients have disconnected finish.
 /// 5. The work of [`wait_for`](Self::wait_for), such as unsent mail, finishes.
@@ -80,6 +81,7 @@ pub struct Shutdown {
     )]
     drain_window: Duration,
     calls: Vec<Arc<CallRunner>>,
+    streams: Vec<Arc<ActiveStreams>>,
     #[cfg(feature = "channels")]
     channels: Vec<Channels>,
     work: Vec<(Cow<'static, str>, BoxFuture<'static, ()>)>,
@@ -112,6 +114,7 @@ impl Shutdown {
             readiness_delay: Duration::ZERO,
             drain_window: Duration::from_secs(5),
             calls: Vec::new(),
+            streams: Vec::new(),
             #[cfg(feature = "channels")]
             channels: Vec::new(),
             work: Vec::new(),
@@ -142,13 +145,14 @@ impl Shutdown {
         self
     }
 
-    /// Waits for the calls of `service`, and drains the channels of its app.
+    /// Waits for the calls of `service`, ends its streams, and drains the channels of its app.
     pub fn service<A>(mut self, service: &MizanService<A>) -> Self {
         let calls = Arc::clone(&service.0.calls);
         #[cfg(feature = "channels")]
         self.channels
             .extend(calls.app().state::<Channels>().cloned());
         self.calls.push(calls);
+        self.streams.push(Arc::clone(&service.0.streams));
         self
     }
 
@@ -218,6 +222,7 @@ impl Shutdown {
             };
             let stopping = async {
                 tokio::time::sleep(self.readiness_delay).await;
+                self.streams.iter().for_each(|streams| streams.close());
                 #[cfg(feature = "channels")]
                 unfinished
                     .track("channels", drain(&self.channels, self.drain_window))

@@ -44,10 +44,12 @@ mod open_files;
 #[cfg(feature = "openapi")]
 mod openapi;
 mod raw_http2;
+mod redirects;
 mod response_headers;
 mod serving;
 #[cfg(all(unix, feature = "channels"))]
 mod signals;
+mod streams;
 #[cfg(all(feature = "channels", feature = "opentelemetry"))]
 mod traces;
 mod uploads;

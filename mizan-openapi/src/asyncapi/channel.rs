@@ -47,6 +47,9 @@ pub(super) fn describe(channel: &Value, parts: &mut Parts) {
             description[member] = json!(value);
         }
     }
+    if let Some(limits) = channel.get("limits") {
+        description["x-mizan-limits"] = limits.clone();
+    }
     let operations = operations(&key, &schemas);
     parts.channels.insert(key.clone(), description);
     let operations = operations

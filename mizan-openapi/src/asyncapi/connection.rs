@@ -46,7 +46,17 @@ pub(super) fn describe(parts: &mut Parts) {
                     }),
                 ),
         ),
-        ("ping", Frame::new("ping", "The client has to respond within 10 seconds.")),
+        (
+            "ping",
+            Frame::new("ping", "The client has to respond within 10 seconds.").with_optional(
+                "permissions",
+                json!({
+                    "type": "boolean",
+                    "description": "`true` if the permissions of the user may have changed: the client requests \
+                                    refused subscriptions again.",
+                }),
+            ),
+        ),
         ("pong", Frame::new("pong", "The response to `ping`.")),
         (
             "auth",

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::calls::{by_status, contract_schema};
 use super::context::Context;
-use super::download;
+use super::{download, event_stream};
 use crate::json::{items, text};
 
 /// Describes `/batch`. Returns `None` for an app without queries that return JSON.
@@ -13,6 +13,7 @@ pub(super) fn path_item(context: &mut Context<'_>) -> Option<Value> {
         .iter()
         .filter(|function| text(function, "kind") != "mutation")
         .filter(|function| download::content(function).is_none())
+        .filter(|function| !event_stream::is_stream(function))
         .map(|function| text(function, "name"))
         .collect();
     let first = queries.first()?;

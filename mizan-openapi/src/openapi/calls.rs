@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::context::{Context, form_tag};
 use super::references::{header, parameter};
-use super::{download, multipart, security};
+use super::{download, event_stream, multipart, redirect, security};
 use crate::json::{items, summary_and_rest, text};
 use crate::schema::{WithFiles, example, pascal_case, split_files};
 
@@ -122,7 +122,10 @@ impl Call<'_> {
         let mut operation = operation(function, text(function, "name"), context);
         let input = self.input.iter().map(Input::query_parameter);
         operation["parameters"] = input.chain([parameter("Contract")]).collect();
-        let successes = match download::content(function) {
+        let mut successes = match download::content(function) {
+            _ if event_stream::is_stream(function) => {
+                BTreeMap::from([(200, event_stream::response(&self.output))])
+            }
             Some(content) => {
                 let mut responses = BTreeMap::from(download::conditional_responses(&content));
                 responses.insert(200, download::response_to_get(&content));
@@ -136,6 +139,14 @@ impl Call<'_> {
                 BTreeMap::from([(200, success), (304, not_modified)])
             }
         };
+        if let Some(cache) = function.get("cache") {
+            for success in successes.values_mut() {
+                success["headers"]["Cache-Control"] = cache_control(cache);
+            }
+        }
+        if redirect::is_output_of(function) {
+            successes.insert(303, redirect::to_document());
+        }
         operation["responses"] = responses(function, successes, context);
         operation
     }
@@ -145,20 +156,26 @@ impl Call<'_> {
         let is_mutation = text(function, "kind") == "mutation";
         let mut operation = operation(function, id, context);
         let file = download::content(function);
-        let stores_reply = is_mutation && file.is_none();
+        let is_stream = event_stream::is_stream(function);
+        let stores_reply = is_mutation && file.is_none() && !is_stream;
         let key = stores_reply.then(|| parameter("IdempotencyKey"));
         operation["parameters"] = key.into_iter().chain([parameter("Contract")]).collect();
         if let Some(input) = &self.input {
             operation["requestBody"] = input.request_body(is_mutation);
         }
         let mut success = match file {
+            _ if is_stream => event_stream::response(&self.output),
             Some(content) => download::response_to_post(&content),
             None => self.json_response(context),
         };
-        if is_mutation {
+        if is_mutation && !is_stream {
             success["headers"]["mizan-affects"] = header("Affects");
         }
-        operation["responses"] = responses(function, [(200, success)], context);
+        let mut successes = BTreeMap::from([(200, success)]);
+        if redirect::is_output_of(function) {
+            successes.insert(303, redirect::to_document());
+        }
+        operation["responses"] = responses(function, successes, context);
         operation
     }
 
@@ -169,6 +186,16 @@ impl Call<'_> {
         }
         json!({ "description": "The result.", "content": { "application/json": media_type } })
     }
+}
+
+/// Returns the header of the replies of a query that caches may keep.
+fn cache_control(value: &Value) -> Value {
+    json!({
+        "description": "Caches may keep the reply, which is the same for every client. A reply with cookies has \
+                        another value.",
+        "schema": { "type": "string" },
+        "example": value,
+    })
 }
 
 /// Returns the members that every operation of a function has.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::calls::by_status;
 use super::context::{Context, form_tag};
 use super::multipart::escape;
-use super::security;
+use super::{redirect, security};
 use crate::json::{items, text};
 
 /// Describes `/form/{name}`.
@@ -121,15 +121,7 @@ fn responses(error: &str, context: &Context<'_>) -> Value {
     );
     responses.insert(
         303,
-        json!({
-            "description": "The submission succeeded.",
-            "headers": {
-                "Location": {
-                    "description": "The page to go to.",
-                    "schema": { "type": "string", "format": "uri-reference" },
-                },
-            },
-        }),
+        redirect::see_other("The submission succeeded.", "The page to go to."),
     );
     by_status(responses)
 }

@@ -5,9 +5,11 @@ mod calls;
 mod context;
 mod document;
 mod download;
+mod event_stream;
 mod form_posts;
 mod multipart;
 mod problems;
+mod redirect;
 mod references;
 mod security;
 

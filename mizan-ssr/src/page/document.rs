@@ -8,6 +8,23 @@ use super::pages::Answers;
 use crate::inline_json::{push_inline_json, push_inline_string};
 use crate::vite::{PageLinks, ScriptLink};
 
+/// Reloads a page once if its entry script or a script that it imports is missing, for example after a deployment, and
+/// shows a notice if this does not help.
+///
+/// `pageRecovery.ts` of the generated client does the same for scripts that load later. Both store the time of the reload
+/// under the same key, so that a page is reloaded once.
+const ENTRY_RECOVERY: &str = include_str!("entry_recovery.js");
+
+/// The hash of the inline script that reloads a page whose entry script is missing.
+///
+/// For the `script-src` of a policy without nonces, such as that of a server of [exported](crate::prerender) pages.
+///
+/// ```
+/// let policy = format!("script-src 'self' {}", mizan_ssr::page::RECOVERY_SCRIPT_HASH);
+/// # assert!(policy.ends_with("='"));
+/// ```
+pub const RECOVERY_SCRIPT_HASH: &str = "'sha256-0Cm2O36wnXfHARDjRkHTf9KacnQ6wpWeotlw9Zss+ag='";
+
 /// The end of every document.
 pub(super) const DOCUMENT_END: &str = "</body></html>";
 
@@ -159,7 +176,10 @@ fn script(script: &ScriptLink, nonce: &str) -> String {
     match script {
         ScriptLink::Build { url } => {
             let url = escape_all_quotes(url);
-            format!("<script type=\"module\" async src=\"{url}\"{nonce}></script>")
+            format!(
+                "<script{nonce}>{ENTRY_RECOVERY}</script>\
+                 <script type=\"module\" async id=\"mizan-entry\" src=\"{url}\"{nonce}></script>"
+            )
         }
         // One module, because React Refresh must be installed before a component is evaluated, and the
         // order of asynchronous scripts is undefined.
@@ -196,5 +216,20 @@ fn script(script: &ScriptLink, nonce: &str) -> String {
                 entry = module(entry),
             )
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
+    use sha2::{Digest, Sha256};
+
+    use super::{ENTRY_RECOVERY, RECOVERY_SCRIPT_HASH};
+
+    #[test]
+    fn hash_belongs_to_recovery_script() {
+        let hash = BASE64_STANDARD.encode(Sha256::digest(ENTRY_RECOVERY));
+        assert_eq!(RECOVERY_SCRIPT_HASH, format!("'sha256-{hash}'"));
     }
 }

@@ -45,6 +45,7 @@ mod trailing_slash;
 pub use body::PageBody;
 pub use cache::{CachePolicy, CacheTag, PageCache};
 pub use csp::{InvalidNonce, Nonce, STRICT_CSP};
+pub use document::RECOVERY_SCRIPT_HASH;
 pub use error::PagesError;
 pub(crate) use error::PagesErrorKind;
 pub(crate) use observer::PageObserver;

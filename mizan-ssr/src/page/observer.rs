@@ -16,15 +16,16 @@ pub(crate) struct PageObserver {
 
 #[derive(Default)]
 struct Observed {
-    is_page: bool,
+    /// The component of the page that answers the request.
+    component: Option<String>,
     /// The reason for which the page cannot be a file.
     problem: Option<String>,
 }
 
 impl PageObserver {
-    /// Records that a page answers the request.
-    pub(crate) fn record_page(&self) {
-        self.observed.lock().is_page = true;
+    /// Records that the page of the component at `path` answers the request.
+    pub(crate) fn record_page(&self, path: &str) {
+        self.observed.lock().component = Some(path.to_owned());
     }
 
     /// Records a reason for which the page cannot be a file. The first one counts.
@@ -51,12 +52,17 @@ impl PageObserver {
 
     /// Returns whether a page answered the request.
     pub(crate) fn is_page(&self) -> bool {
-        self.observed.lock().is_page
+        self.observed.lock().component.is_some()
     }
 
-    /// Returns the reason for which the response cannot be a file.
+    /// Returns the reason for which the response cannot be a file, with the path of the component.
     pub(crate) fn problem(&self) -> Option<String> {
-        self.observed.lock().problem.clone()
+        let observed = self.observed.lock();
+        let problem = observed.problem.as_ref()?;
+        Some(match &observed.component {
+            Some(component) => format!("in {component}, {problem}"),
+            None => problem.clone(),
+        })
     }
 }
 

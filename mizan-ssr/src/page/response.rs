@@ -451,15 +451,24 @@ impl<'a> Page<'a> {
 impl Page<'_> {
     /// Renders the document for a file, without a nonce.
     async fn export(mut self, observer: &PageObserver) -> Result<Response<PageBody>, RenderError> {
-        observer.record_page();
+        observer.record_page(self.parts.path);
         let functions = self.functions.take();
         let functions = functions.map(|call| observer.observe(call));
         let component = self.component.shared_functions(functions);
         self.parts.nonce = None;
-        let document = self.parts.whole_document(component).await?;
+        let document = self
+            .parts
+            .whole_document(component)
+            .await
+            .inspect_err(|error| {
+                // The other lines are the stack, which the log contains.
+                let message = error.to_string();
+                let message = message.lines().next().unwrap_or_default();
+                observer.record_problem(format!("the render failed: {message}"));
+            })?;
         if document.has_form {
             observer.record_problem(
-                "contains a form, whose submission token belongs to one visitor; render it on the server, or in the browser",
+                "a form has a submission token that belongs to one visitor; render it on the server, or in the browser",
             );
         }
         if document.has_failures {

@@ -53,7 +53,8 @@ const NOT_FOUND_PATH: &str = "/404.html";
 /// refuses redirects, other statuses than 200, and responses that set a cookie. Handlers have to pass the request to
 /// [`Page::request`](crate::page::Page::request).
 ///
-/// The files contain no nonce, and the server of the files sets the content security policy.
+/// The files contain no nonce, and the server of the files sets the content security policy, which allows the inline script
+/// of the pages by its hash, [`RECOVERY_SCRIPT_HASH`](crate::page::RECOVERY_SCRIPT_HASH).
 #[must_use = "the export does nothing until `write` is called"]
 pub struct Prerender<S> {
     site: S,

@@ -177,10 +177,13 @@ fn links_chunks_once_with_imports_first() {
             );
             let scripts: Vec<_> = dom.elements();
             let scripts: Vec<_> = scripts.iter().filter(|element| element.runs()).collect();
-            assert_eq!(scripts.len(), 1);
-            assert_eq!(scripts[0].get("src"), Some("/assets/main-3.js"));
-            assert_eq!(scripts[0].get("type"), Some("module"));
-            assert!(scripts[0].get("async").is_some() && scripts[0].get("nonce").is_none());
+            assert_eq!(scripts.len(), 2);
+            let (recovery, entry) = (scripts[0], scripts[1]);
+            assert!(recovery.get("src").is_none() && recovery.text.contains("mizan-entry"));
+            assert_eq!(entry.get("id"), Some("mizan-entry"));
+            assert_eq!(entry.get("src"), Some("/assets/main-3.js"));
+            assert_eq!(entry.get("type"), Some("module"));
+            assert!(entry.get("async").is_some() && entry.get("nonce").is_none());
         },
     );
 }
@@ -346,7 +349,7 @@ fn streams_entry_after_shell_with_nonces() {
             assert_eq!(data.parent, "body", "{}", data.text);
         }
         let running: Vec<_> = elements.iter().filter(|element| element.runs()).collect();
-        assert!(running.len() >= 3, "the entry, and React's");
+        assert!(running.len() >= 4, "the recovery, the entry, and React's");
         for script in running {
             assert_eq!(script.get("nonce"), Some(nonce), "{}", script.text);
         }
@@ -441,7 +444,7 @@ fn whole_page_contains_no_react_scripts() {
         let dom = parsed(&html);
         let elements = dom.elements();
         let running: Vec<_> = elements.iter().filter(|element| element.runs()).collect();
-        assert_eq!(running.len(), 1, "{html}");
+        assert_eq!(running.len(), 2, "the recovery, and the entry: {html}");
         assert!(html.contains("<b>slow&lt;/script&gt;</b>"), "{html}");
         let answers = elements
             .iter()
@@ -486,8 +489,8 @@ fn escapes_hostile_props_titles_and_paths() {
         assert_eq!(dom.all("html")[0].get("lang"), Some("\"><script>"));
         let running: Vec<_> = dom.elements();
         let running: Vec<_> = running.iter().filter(|element| element.runs()).collect();
-        assert_eq!(running.len(), 1);
-        assert_eq!(running[0].get("src"), Some("/\"><script>/assets/main-3.js"));
+        assert_eq!(running.len(), 2);
+        assert_eq!(running[1].get("src"), Some("/\"><script>/assets/main-3.js"));
     });
 }
 

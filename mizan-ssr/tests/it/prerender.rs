@@ -30,8 +30,10 @@ const COMPONENT: &str = "
       return <b>{json}</b>;
     };
     const Broken = () => { throw new Error('broken part'); };
+    const Fatal = () => { throw new Error('no shell'); };
     export default ({ path, call }: { path: string; call?: string }) =>
       <main>
+        {call === 'fatal' && <Fatal />}
         <style>{'b {}'}</style>
         {path}
         <Suspense fallback={<i>..</i>}>{call === 'broken' ? <Broken /> : call && <Call name={call} />}</Suspense>
@@ -205,6 +207,7 @@ fn refuses_pages_that_depend_on_the_visitor() {
                 "/call/down/",
                 "/call/contact.state/",
                 "/call/broken/",
+                "/call/fatal/",
                 "/old/",
                 "/plain/",
                 "/text/",
@@ -215,12 +218,13 @@ fn refuses_pages_that_depend_on_the_visitor() {
             let error = site.export(&paths).await.expect_err("refused pages");
             let expected = [
                 "these pages cannot be exported:",
-                "  /call/members/: the function `members` needs a user",
-                "  /call/secret/: the function `secret` needs a user",
-                "  /call/down/: the function `down` failed with status 503 Service Unavailable",
-                "  /call/contact.state/: contains a form, whose submission token belongs to one visitor; render it \
+                "  /call/members/: in App.tsx, the function `members` needs a user",
+                "  /call/secret/: in App.tsx, the function `secret` needs a user",
+                "  /call/down/: in App.tsx, the function `down` failed with status 503 Service Unavailable",
+                "  /call/contact.state/: in App.tsx, a form has a submission token that belongs to one visitor; render it \
                  on the server, or in the browser",
-                "  /call/broken/: a component threw an error, which the log contains",
+                "  /call/broken/: in App.tsx, a component threw an error, which the log contains",
+                "  /call/fatal/: in App.tsx, the render failed: Error: no shell",
                 "  /old/: redirects to /new/",
                 "  /plain/: is not a page whose handler passes the request to `Page::request`",
                 "  /text/: is not HTML",

@@ -5,12 +5,19 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
+use actix::Guestbook;
 use actix_web::{App, HttpServer, rt, web};
 use mizan_http::MizanService;
 
 /// Starts the server on a free port.
 fn start() -> SocketAddr {
-    let service = MizanService::new(actix::registry().build().unwrap());
+    start_with(&MizanService::new(
+        actix::registry(Guestbook::default()).build().unwrap(),
+    ))
+}
+
+fn start_with(service: &MizanService) -> SocketAddr {
+    let service = service.clone();
     let server = HttpServer::new(move || App::new().configure(actix::configure(service.clone())));
     let server = server.workers(1).bind("127.0.0.1:0").unwrap();
     let addr = server.addrs()[0];
@@ -56,6 +63,20 @@ async fn calls_functions() {
         );
         assert!(reply.ends_with("\r\n\r\n\"Hello, World!\""), "{reply}");
     }
+}
+
+#[actix_web::test]
+async fn runs_work_behind_the_reply() {
+    let guestbook = Guestbook::default();
+    let registry = actix::registry(guestbook.clone());
+    let service = MizanService::new(registry.build().unwrap());
+    let addr = start_with(&service);
+    let line = "POST /api/mizan/call/sign";
+    let reply = request(addr, line, JSON, r#"{"name":"Ada"}"#).await;
+    assert!(reply.starts_with("HTTP/1.1 200 OK\r\n"), "{reply}");
+    // It waits for the calls in progress, and for their work behind the reply.
+    service.wait_idle().await;
+    assert_eq!(guestbook.names(), ["Ada"]);
 }
 
 #[actix_web::test]

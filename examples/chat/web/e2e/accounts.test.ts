@@ -311,8 +311,9 @@ test("staff list accounts and sign out members, but not superusers", async ({
   const member = await browser.newContext({ baseURL });
   const tab = await member.newPage();
   await join(tab, mail, email);
-  await tab.goto("/admin/");
-  await expect(tab.getByRole("main")).toContainText("Only staff can see");
+  const refused = await tab.goto("/admin/");
+  expect(refused?.status()).toBe(403);
+  await expect(tab.getByRole("heading", { level: 1 })).toHaveText("No access");
 
   const chat = await visit("/admin/");
   const { page } = chat;

@@ -170,3 +170,21 @@ test("the meetings are saved as a file with a name", async ({
     new RegExp(`^2026-11-05T12:30:00Z  ${title}, with .+$`, "m"),
   );
 });
+
+test("the next meeting of a host is opened", async ({ visit, page }) => {
+  await signInByCall(page, "member");
+  const path = await addMeeting(page);
+  const [id] = /\d+/.exec(path) ?? [];
+  const tomorrow = new Date(Date.now() + 24 * 3600 * 1000).toISOString();
+  await page.request.post("/api/mizan/call/edit_meeting.submit", {
+    data: { id: Number(id), title: "Soon", begins_at: tomorrow },
+  });
+  await visit("/meetings/");
+  await page.getByRole("button", { name: "My next meeting" }).click();
+  await page.waitForURL(`**${path}`);
+  await expect(page.getByLabel("Title")).toHaveValue("Soon");
+
+  // A browser that opens the address of the function is redirected by the server.
+  await page.goto("/api/mizan/call/next_meeting");
+  expect(new URL(page.url()).pathname).toBe(path);
+});

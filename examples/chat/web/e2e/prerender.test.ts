@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname } from "node:path";
@@ -14,6 +16,18 @@ const contentTypes: Record<string, string> = {
   ".svg": "image/svg+xml",
 };
 
+/** The hash of the inline script in pages, which mizan-ssr documents for policies. */
+const recoveryScriptHash = `sha256-${createHash("sha256")
+  .update(
+    readFileSync(
+      new URL(
+        "../../../../mizan-ssr/src/page/entry_recovery.js",
+        import.meta.url,
+      ),
+    ),
+  )
+  .digest("base64")}`;
+
 /** Answers a request as servers of static files do. */
 async function answer(
   folder: string,
@@ -24,7 +38,11 @@ async function answer(
   try {
     const content = await readFile(folder + file);
     const type = contentTypes[extname(file)] ?? "application/octet-stream";
-    response.writeHead(200, { "content-type": type }).end(content);
+    response.writeHead(200, {
+      "content-type": type,
+      "content-security-policy": `script-src 'self' '${recoveryScriptHash}'`,
+    });
+    response.end(content);
   } catch {
     const content = await readFile(`${folder}/404.html`);
     response.writeHead(404, { "content-type": contentTypes[".html"] });
@@ -91,4 +109,26 @@ test("exported pages hydrate from a server of static files", async ({
   await expect(page.locator("#mizan-root")).toHaveText("Hello, World!");
   expect(messages).toEqual([]);
   expect(requests).toEqual([]);
+});
+
+test("an export of a page with a form fails and names the page and its component", async ({}, testInfo) => {
+  const folder = testInfo.outputPath("site");
+  const { code, stderr } = await new Promise<{
+    code: unknown;
+    stderr: string;
+  }>((resolve) => {
+    const options = [
+      ...["--database", testInfo.outputPath("chat.db")],
+      ...["prerender", folder, "/contact/", "/nowhere/"],
+    ];
+    execFile(program, options, (error, _, stderr) =>
+      resolve({ code: error?.code, stderr }),
+    );
+  });
+  expect(code).toBe(1);
+  expect(stderr).toContain(
+    "/contact/: in pages/Contact.tsx, a form has a submission token",
+  );
+  expect(stderr).toContain("/nowhere/: has the status 404 Not Found");
+  expect(await readdir(folder)).toEqual([]);
 });

@@ -555,6 +555,28 @@ describe("a refused subscription", () => {
   });
 });
 
+describe("a report that permissions have changed", () => {
+  it("requests refused subscriptions again", async () => {
+    const api = createApi();
+    const { socket, room } = await live(api);
+    const other = subscribe(api, chat, { room: "members" });
+    socket.emit({ t: "unsub", sub: 2, code: "forbidden", message: "join" });
+    socket.emit({ t: "ping" });
+    expect(socket.of("sub")).toHaveLength(2);
+    socket.emit({ t: "ping", permissions: true });
+    await after(0);
+    expect(socket.of("pong")).toHaveLength(2);
+    expect(socket.of("sub")[2]).toMatchObject({
+      sub: 3,
+      params: { room: "members" },
+    });
+    socket.emit(subok(3, 1));
+    expect(other.state).toMatchObject({ status: "live", error: undefined });
+    expect(room.state.status).toBe("live");
+    expect(sockets).toHaveLength(1);
+  });
+});
+
 describe("the server's limits", () => {
   it("on frames per second are respected", async () => {
     const api = createApi();

@@ -68,11 +68,12 @@ function caseOf(name) {
 
 /** The manifest of the application in the examples: the golden cases, with the names of the examples. */
 function manifest() {
-  const [blog, forms, channels, files] = [
+  const [blog, forms, channels, files, redirects] = [
     "blog",
     "forms",
     "channels",
     "downloads",
+    "redirects",
   ].map(caseOf);
   const posts = blog.functions.find(({ name }) => name === "posts");
   const { start, ...filters } = posts.input.properties;
@@ -85,6 +86,10 @@ function manifest() {
   const report = files.functions.find(({ name }) => name === "logo");
   report.name = "report";
   report.input = blog.functions.find(({ name }) => name === "post").input;
+  const redirect = redirects.functions.find(({ name }) => name === "latest");
+  const { input } = report;
+  const checkout = { ...redirect, name: "checkout", kind: "mutation", input };
+  const invoice = { ...redirect, name: "invoice", input };
   const post = blog.$defs.Post;
   post.properties = {
     id: post.properties.id,
@@ -100,7 +105,13 @@ function manifest() {
   };
   return {
     ...blog,
-    functions: [...blog.functions, report, ...forms.functions],
+    functions: [
+      ...blog.functions,
+      report,
+      checkout,
+      invoice,
+      ...forms.functions,
+    ],
     forms: forms.forms,
     channels: channels.channels.filter(({ name }) => name === "chat"),
     errors: { ...forms.errors, ...blog.errors },

@@ -86,11 +86,21 @@ impl<'p> Codecs<'p> {
             let name = self.root_name(Direction::Decode, output_of(function), root);
             members.push(member("decode", &name));
         }
-        if self
-            .data_of(function)
-            .any(|data| self.converts(data, Direction::Decode, is_exact))
-        {
-            members.push(member("decodeError", &format!("decode{}", function.error)));
+        let errors = function.errors().filter(|error| {
+            let data = &mut self.data_of_error(error);
+            data.any(|data| self.converts(data, Direction::Decode, is_exact))
+        });
+        match errors.collect::<Vec<_>>()[..] {
+            [] => {}
+            [error] => members.push(member("decodeError", &format!("decode{error}"))),
+            [ref errors @ ..] => {
+                let calls = errors.iter();
+                let calls: Vec<_> = calls
+                    .map(|error| format!("codecs.decode{error}(code, data)"))
+                    .collect();
+                let decode = format!("(code, data) => ({})", calls.join(", "));
+                members.push(("decodeError".to_owned(), Expression::atom(decode)));
+            }
         }
         if is_exact {
             members.push(("exact".to_owned(), Expression::atom("true")));
@@ -265,10 +275,9 @@ impl<'p> Codecs<'p> {
 
     /// The function that converts the data of an error's variants in place.
     fn error(&self, error: &ErrorUnion<'_>) -> Option<Document> {
-        let has_marks = self
-            .plan
-            .all_functions()
-            .any(|function| function.error == error.name && self.is_exact(function));
+        let has_marks = self.plan.all_functions().any(|function| {
+            function.errors().any(|name| name == error.name) && self.is_exact(function)
+        });
         let mut statements = Statements::new(
             &self.plan.types,
             &self.plan.conversions,
@@ -325,8 +334,14 @@ impl<'p> Codecs<'p> {
     }
 
     fn data_of(&self, function: &Function<'_>) -> impl Iterator<Item = &'p Type> + use<'p> {
+        let names: Vec<_> = function.errors().map(str::to_owned).collect();
+        let data = names.into_iter().map(|name| self.data_of_error(&name));
+        data.flatten().collect::<Vec<_>>().into_iter()
+    }
+
+    fn data_of_error(&self, name: &str) -> impl Iterator<Item = &'p Type> + use<'p> {
         let errors = &self.plan.errors;
-        let error = errors.iter().find(|error| error.name == function.error);
+        let error = errors.iter().find(|error| error.name == name);
         error
             .into_iter()
             .flat_map(|error| &error.variants)

@@ -1,14 +1,13 @@
 //! The output of `#[client]`.
 
-use mizan_macros_syntax::{call_site_at, doc_text, source};
+use mizan_macros_syntax::{self as syntax, call_site_at, doc_text, source};
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Ident, ItemFn};
 
 use super::parse::{Argument, ClientFunction, Context, Options, Pages};
-use super::state;
 use crate::policy::Policy;
 
 /// Returns the function, the struct of its input, and the implementation of `ServerFunction`.
@@ -163,17 +162,11 @@ fn output_and_error(parsed: &ClientFunction) -> TokenStream {
 
 fn required_state(function: &ItemFn, parsed: &ClientFunction) -> Option<TokenStream> {
     let mut types = match &parsed.cx {
-        Some(cx) => state::required_types(&function.block, cx),
+        Some(cx) => syntax::state_of_block(&function.block, cx),
         None => Vec::new(),
     };
     types.extend_from_slice(&parsed.options.state);
-    (!types.is_empty()).then(|| {
-        quote! {
-            fn required_state() -> ::std::vec::Vec<::mizan_core::function::StateKey> {
-                ::std::vec![#(::mizan_core::function::StateKey::of::<#types>()),*]
-            }
-        }
-    })
+    syntax::required_state(&types)
 }
 
 fn validate(parsed: &ClientFunction) -> Option<TokenStream> {
@@ -200,15 +193,17 @@ fn validate(parsed: &ClientFunction) -> Option<TokenStream> {
 
 fn decode_output(parsed: &ClientFunction) -> TokenStream {
     let returned = &parsed.returned;
+    let output = match &parsed.stream {
+        Some(stream) => stream.part.to_token_stream(),
+        None => quote!(<#returned as ::mizan_core::private::FunctionResult>::Output),
+    };
     quote_spanned! {call_site_at(returned.span())=>
         fn decode_output() -> ::std::option::Option<
             fn(&::std::primitive::str) -> ::std::option::Option<::std::string::String>
         > {
             #[allow(unused_imports)]
             use ::mizan_core::private::NotDecodable as _;
-            <::mizan_core::private::Decodable<
-                <#returned as ::mizan_core::private::FunctionResult>::Output
-            >>::decode()
+            <::mizan_core::private::Decodable<#output>>::decode()
         }
     }
 }
@@ -257,15 +252,46 @@ fn call(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
     let cx = hygienic_cx();
     let cx_argument = parsed.takes_cx.then(|| quote!(#cx,));
     let arguments = parsed.arguments.iter().map(|argument| &argument.name);
-    quote_spanned! {call_site_at(parsed.returned.span())=>
+    let call = quote!(#name(#cx_argument #(self.#arguments),*).await);
+    let returned = call_site_at(parsed.returned.span());
+    let Some(stream) = &parsed.stream else {
+        return quote_spanned! {returned=>
+            async fn call(
+                self,
+                #cx: &::mizan_core::Cx,
+            ) -> ::std::result::Result<Self::Output, Self::Error> {
+                let _ = #cx;
+                ::mizan_core::private::FunctionResult::into_result(#call)
+            }
+        };
+    };
+    let parts = Ident::new("parts", Span::mixed_site());
+    let started = if stream.is_fallible {
+        call
+    } else {
+        quote!(::std::result::Result::Ok(#call))
+    };
+    quote_spanned! {returned=>
+        fn stream() -> ::std::option::Option<
+            ::mizan_core::stream::StreamOutput<Self::Output>
+        > {
+            ::std::option::Option::Some(::mizan_core::stream::StreamOutput::new())
+        }
+
         async fn call(
             self,
             #cx: &::mizan_core::Cx,
         ) -> ::std::result::Result<Self::Output, Self::Error> {
-            let _ = #cx;
-            ::mizan_core::private::FunctionResult::into_result(
-                #name(#cx_argument #(self.#arguments),*).await
+            ::mizan_core::private::start_stream(
+                #cx,
+                <Self as ::mizan_core::ServerFunction>::NAME,
+                move |#parts| async move {
+                    let #cx = #parts.cx();
+                    let _ = #cx;
+                    #parts.forward(#started).await
+                },
             )
+            .await
         }
     }
 }

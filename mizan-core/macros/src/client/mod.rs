@@ -3,7 +3,7 @@
 mod cache;
 mod expand;
 mod parse;
-mod state;
+mod stream;
 
 use proc_macro2::TokenStream;
 use syn::ItemFn;

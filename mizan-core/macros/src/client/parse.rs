@@ -14,7 +14,8 @@ use syn::{
     TypeReference, parenthesized, parse_quote,
 };
 
-use super::{cache, state};
+use super::cache;
+use super::stream::Stream;
 use crate::encoding;
 use crate::policy::Policy;
 
@@ -65,7 +66,7 @@ impl Parse for Options {
                 "affects" => options.affects = syntax::affects(input, option)?,
                 "pages" => options.pages = Some(pages(input, option)?),
                 "content_type" => options.content_type = Some(content_type(input, option)?),
-                "state" => options.state = state::declared_types(input, option)?,
+                "state" => options.state = syntax::declared_state(input, option)?,
                 "cache" => options.cache = Some(cache::parse(input, option)?),
                 "limit" => options.limits.parse_limits(input, option)?,
                 "limit_unavailable" => options.limits.parse_unavailable(input, option)?,
@@ -189,7 +190,9 @@ pub(crate) struct ClientFunction {
     /// The name of the `&Cx` argument, unless it is `_`.
     pub(crate) cx: Option<Ident>,
     pub(crate) arguments: Vec<Argument>,
+    /// The return type, in which a stream is replaced by its concrete type.
     pub(crate) returned: Type,
+    pub(crate) stream: Option<Stream>,
     pub(crate) input: Ident,
 }
 
@@ -231,11 +234,16 @@ impl ClientFunction {
             None => input_name(&signature.ident)?,
         };
         check_input_name(&input, signature, returned, &arguments)?;
+        let stream = Stream::find(returned)?;
         Ok(Self {
             takes_cx: cx_pattern.is_some(),
             cx,
             arguments,
-            returned: returned.clone(),
+            returned: match &stream {
+                Some(stream) => stream.returned.clone(),
+                None => returned.clone(),
+            },
+            stream,
             input,
             options,
         })

@@ -11,6 +11,7 @@ mod expand;
 mod limit;
 mod options;
 mod serde_attributes;
+mod state;
 
 pub use affects::{Affected, affects};
 pub use as_number::as_number;
@@ -20,3 +21,4 @@ pub use expand::{boxed_call, call_site_at, source};
 pub use limit::Limits;
 pub use options::{options, value};
 pub use serde_attributes::SerdeAttributes;
+pub use state::{declared_state, required_state, state_of_block};

@@ -1,7 +1,9 @@
 //! The code that the derive macro emits.
 
 use heck::ToUpperCamelCase;
-use mizan_macros_syntax::{Constraints, SerdeAttributes, as_number, boxed_call, doc_text, source};
+use mizan_macros_syntax::{
+    Constraints, SerdeAttributes, as_number, boxed_call, doc_text, required_state, source,
+};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -124,6 +126,7 @@ fn form_impl(input: &DeriveInput, options: &FormOptions, params: &Params<'_>) ->
     };
     let affects = &options.affects;
     let limits = options.limits.expand();
+    let required_state = required_state(&options.state);
     let docs = doc_text(&input.attrs);
     let source = source(name);
     quote! {
@@ -142,6 +145,8 @@ fn form_impl(input: &DeriveInput, options: &FormOptions, params: &Params<'_>) ->
             const DOCS: &'static str = #docs;
             const SOURCE: ::std::option::Option<::mizan_core::function::Source> =
                 ::std::option::Option::Some(#source);
+
+            #required_state
 
             fn decode_params(
                 values: &::mizan_forms::private::serde_json::Value,

@@ -4,9 +4,9 @@ use mizan_macros_syntax as syntax;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Expr, Ident, LitStr, Result, Token};
+use syn::{Attribute, Expr, Ident, LitStr, Result, Token, Type};
 
-const OPTIONS: &str = "the options are `name`, `title`, `auth`, `affects`, `limit`, `limit_unavailable` and `redirect`";
+const OPTIONS: &str = "the options are `name`, `title`, `auth`, `affects`, `limit`, `limit_unavailable`, `redirect` and `state`";
 
 /// The options of `#[form(..)]`.
 #[derive(Default)]
@@ -18,6 +18,8 @@ pub(crate) struct FormOptions {
     pub(crate) affects: Vec<syntax::Affected>,
     pub(crate) limits: syntax::Limits,
     pub(crate) redirect: Option<LitStr>,
+    /// The types of state that the handler reads from the context.
+    pub(crate) state: Vec<Type>,
 }
 
 impl FormOptions {
@@ -51,6 +53,7 @@ impl FormOptions {
             ("affects", !self.affects.is_empty()),
             ("limit", !self.limits.is_empty()),
             ("redirect", self.redirect.is_some()),
+            ("state", !self.state.is_empty()),
         ]
         .into_iter()
         .find_map(|(name, is_set)| is_set.then_some(name))
@@ -71,6 +74,7 @@ impl Parse for FormOptions {
                 "limit" => options.limits.parse_limits(input, option)?,
                 "limit_unavailable" => options.limits.parse_unavailable(input, option)?,
                 "redirect" => options.redirect = Some(redirect(input, option)?),
+                "state" => options.state = syntax::declared_state(input, option)?,
                 _ => return Ok(false),
             }
             Ok(true)

@@ -6,6 +6,7 @@ import {
   downloadQuery,
   mutation,
   query,
+  redirectQuery,
   transportOf,
   type ApiOptions,
   type Connected,
@@ -13,11 +14,12 @@ import {
   type DownloadQuery,
   type Mutation,
   type Query,
+  type RedirectQuery,
 } from "./runtime/transport";
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "e124e0dc1a3b5a45";
+export const contract = "2382b81ddba16cd5";
 
 /** Identifies the version of each function, by name on the wire. */
 const contracts: Contracts = {
@@ -58,6 +60,7 @@ const contracts: Contracts = {
   list_accounts: "e2d4a60a",
   list_meetings: "083c7c82",
   members_only: "13e36e99",
+  next_meeting: "af177f30",
   "profile.state": "6a471b19",
   "profile.submit": "d4bb126a",
   "profile.validate": "eedbdc15",
@@ -131,7 +134,7 @@ export interface Api extends Connected {
   /**
    * Returns the early-access report.
    *
-   * Policy: has_early_access.
+   * Policy: check has_early_access.
    *
    * Defined in `examples/chat/src/functions.rs`.
    */
@@ -200,6 +203,16 @@ export interface Api extends Connected {
    * Defined in `examples/chat/src/functions.rs`.
    */
   readonly membersOnly: Query<void, types.Report, types.CommonError>;
+  /**
+   * Opens the next meeting that the caller hosts.
+   *
+   * Returns a redirect, which hooks and forms open in place of the page.
+   *
+   * Policy: signed in.
+   *
+   * Defined in `examples/chat/src/meetings.rs`.
+   */
+  readonly nextMeeting: RedirectQuery<void, types.CommonError>;
   /**
    * Sends a new confirmation code, and returns the new ticket of the flow.
    *
@@ -800,6 +813,7 @@ export function createApi(options?: ApiOptions): Api {
       decode: codecs.outputOfListMeetings,
     }),
     membersOnly: query(transport, "members_only"),
+    nextMeeting: redirectQuery(transport, "next_meeting"),
     resendCode: mutation(transport, "resend_code"),
     revokeOtherSessions: mutation(transport, "revoke_other_sessions"),
     revokeSession: mutation(transport, "revoke_session"),

@@ -31,6 +31,11 @@ export type {
   DownloadOptions,
   DownloadQuery,
 } from "./runtime/transport";
+export type {
+  Redirect,
+  RedirectMutation,
+  RedirectQuery,
+} from "./runtime/transport";
 export * from "./channelHooks";
 export * from "./channels";
 export {

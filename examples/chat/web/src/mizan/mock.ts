@@ -58,6 +58,11 @@ export interface MockFunctions {
     types.CommonError
   >;
   readonly membersOnly?: runtime.Mock<void, types.Report, types.CommonError>;
+  readonly nextMeeting?: runtime.Mock<
+    void,
+    { location: string },
+    types.CommonError
+  >;
   readonly resendCode?: runtime.Mock<
     types.ResendCodeInput,
     types.NextStep,
@@ -340,6 +345,7 @@ const functions: runtime.MockedFunctions = {
   list_accounts: { path: "listAccounts" },
   list_meetings: { path: "listMeetings" },
   members_only: { path: "membersOnly" },
+  next_meeting: { path: "nextMeeting" },
   "profile.state": { path: "forms.profile.state" },
   "profile.submit": {
     path: "forms.profile.submit",

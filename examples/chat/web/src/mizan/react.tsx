@@ -96,7 +96,7 @@ export function useDemoAccounts(): types.DemoAccount[] {
 /**
  * Returns the early-access report.
  *
- * Policy: has_early_access.
+ * Policy: check has_early_access.
  *
  * Defined in `examples/chat/src/functions.rs`.
  */
@@ -236,6 +236,25 @@ export function useMembersOnly(
   options?: runtime.QueryHookOptions<types.Report, types.CommonError>,
 ): tanstack.UseQueryResult<types.Report, types.CommonError> {
   return runtime.useQueryOf(useApi().membersOnly, undefined, options);
+}
+
+/**
+ * Opens the next meeting that the caller hosts.
+ *
+ * Returns a redirect, which hooks and forms open in place of the page.
+ *
+ * Policy: signed in.
+ *
+ * Defined in `examples/chat/src/meetings.rs`.
+ */
+export function useNextMeeting(
+  options?: runtime.MutationHookOptions<
+    runtime.Redirect,
+    types.CommonError,
+    void
+  >,
+): tanstack.UseMutationResult<runtime.Redirect, types.CommonError, void> {
+  return runtime.useMutationOf(useApi().nextMeeting, options);
 }
 
 /**

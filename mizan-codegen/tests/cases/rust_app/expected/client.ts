@@ -33,7 +33,7 @@ export interface Api extends Connected {
   /**
    * Saves a post.
    *
-   * Policy: is_open.
+   * Policy: check is_open.
    *
    * Invalidates `post({ id })`, `posts`.
    */

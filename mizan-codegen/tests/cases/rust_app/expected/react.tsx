@@ -66,7 +66,7 @@ export function usePosts(): types.PageOfPost {
 /**
  * Saves a post.
  *
- * Policy: is_open.
+ * Policy: check is_open.
  *
  * Invalidates `post({ id })`, `posts`.
  */

@@ -9,6 +9,18 @@ import type { ApiOptions } from "../transport/transport";
 export type Mock<I, O, E> =
   O | E | ((input: I, request: Request) => O | E | Promise<O | E>);
 
+/** The parts that a mock of a stream yields. */
+type MockParts<O> = AsyncIterable<O> | Iterable<O>;
+
+/** A mock of a function that returns a stream: its parts, an error, or a function that returns one of them. */
+export type StreamMock<I, O, E> =
+  | MockParts<O>
+  | E
+  | ((
+      input: I,
+      request: Request,
+    ) => MockParts<O> | E | Promise<MockParts<O> | E>);
+
 /** A query that a mutation affects. */
 interface AffectedQuery {
   readonly query: string;
@@ -23,6 +35,8 @@ export interface MockedFunction {
   /** Converts the input from JSON, in place. */
   readonly decode?: (json: unknown) => unknown;
   readonly affects?: readonly AffectedQuery[];
+  /** Set if it returns a stream. */
+  readonly stream?: boolean;
 }
 
 /** The functions of the server, by their names on the wire. */
@@ -88,6 +102,8 @@ export function createResolver(
       request,
     );
     if ("error" in reply) return problemResponse(reply.error);
+    if (reply.isStream)
+      return streamResponse(reply.output as MockParts<unknown>, reply.headers);
     if (isFile(reply.output)) return fileResponse(reply.output, reply.headers);
     const headers = { "content-type": "application/json", ...reply.headers };
     return new Response(toJson(reply.output), { headers });
@@ -115,7 +131,11 @@ export function mockOptions(
 }
 
 type Reply =
-  | { readonly output: unknown; readonly headers: Record<string, string> }
+  | {
+      readonly output: unknown;
+      readonly headers: Record<string, string>;
+      readonly isStream?: boolean | undefined;
+    }
   | { readonly error: CallError };
 
 async function call(
@@ -140,11 +160,41 @@ async function call(
     if (output instanceof CallError) return { error: output as CallError };
     const headers: Record<string, string> =
       affects === "" ? {} : { "mizan-affects": affects };
-    return { output, headers };
+    return { output, headers, isStream: mocked.stream };
   } catch (error) {
     if (error instanceof CallError) return { error: error as CallError };
     throw error;
   }
+}
+
+/** Returns the parts as server-sent events. A part is taken from the mock when the client reads it. */
+function streamResponse(
+  parts: MockParts<unknown>,
+  { "mizan-affects": affects }: Record<string, string>,
+): Response {
+  async function* events(): AsyncGenerator<string, void> {
+    try {
+      for await (const part of parts) yield `data: ${toJson(part)}\n\n`;
+      yield `event: end\ndata: ${toJson(affects ? { affects } : {})}\n\n`;
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      const document = toJson(problem(error as CallError));
+      yield `event: problem\ndata: ${document}\n\n`;
+    }
+  }
+  const iterator = events();
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      if (done) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    cancel: () => void iterator.return(),
+  });
+  return new Response(body, {
+    headers: { "content-type": "text/event-stream" },
+  });
 }
 
 async function replyToBatch(

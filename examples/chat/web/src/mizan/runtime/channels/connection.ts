@@ -45,7 +45,7 @@ export function connectionOf(transport: Transport): ChannelConnection {
     transport.onAffects((invalidations) => {
       // After a sign-in or a sign-out, the connection may belong to another user.
       if (invalidations.some(({ name }) => name === "*")) made.restart();
-      else made.retryRefused();
+      else made.permissionsChanged();
     });
     connections.set(transport, made);
     connection = made;
@@ -145,10 +145,10 @@ export class ChannelConnection implements SocketOwner {
   }
 
   /**
-   * Requests the subscriptions again that the server refused to this user, whose permissions a mutation may
-   * have changed.
+   * Requests the subscriptions again that the server refused to this user: after a mutation, which may have
+   * changed the permissions, or when the server reports a change.
    */
-  retryRefused(): void {
+  permissionsChanged(): void {
     for (const subscription of this.#all()) {
       const { closedBy } = subscription;
       if (!closedBy || !permissionCodes.has(closedBy.code)) continue;

@@ -87,7 +87,7 @@ export interface ReplyFrame {
 /** Any frame of the server. */
 export type ServerFrame =
   | WelcomeFrame
-  | { readonly t: "ping" }
+  | { readonly t: "ping"; readonly permissions?: boolean }
   | { readonly t: "reauth"; readonly within: number }
   | { readonly t: "drain"; readonly after: number }
   | ReplyFrame

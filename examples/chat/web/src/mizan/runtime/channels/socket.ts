@@ -45,6 +45,8 @@ export interface SocketOwner {
   ): boolean;
   /** Set if frames are also passed with {@link markIntegers exact integers}. */
   readonly isExact: boolean;
+  /** The permissions of the user may have changed. */
+  permissionsChanged(): void;
   /** The server accepts no new requests on this connection. */
   draining(): void;
   /** The connection was lost and will be established again, or an attempt failed with `failure`. */
@@ -165,6 +167,7 @@ export class Socket {
         return this.#stopAfterUnknownFrame();
       case "ping":
         this.#rateLimiter?.sendNow(`{"t":"pong"}`);
+        if (frame.permissions === true) this.#owner.permissionsChanged();
         return;
       case "reauth":
         void this.#authenticate();

@@ -25,6 +25,8 @@ export interface FormDefinition<T extends FormTypes = FormTypes> {
   readonly title?: string;
   /** Page that the browser opens after a successful submission. */
   readonly redirect?: string;
+  /** True if a successful submission returns a redirect, which decides the page that the browser opens. */
+  readonly returnsRedirect?: boolean;
   readonly fields: readonly FieldDefinition[];
   /** Validates the values in the browser, with the server's messages. */
   readonly schema: FormSchema<T["input"]>;

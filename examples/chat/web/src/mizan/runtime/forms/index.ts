@@ -14,3 +14,4 @@ export { lazySchema } from "./lazySchema";
 export { useFormOf, type Form } from "./useForm";
 export type { Row } from "./list";
 export type { FormOptions } from "./options";
+export type { Redirect } from "../transport/redirect";

@@ -5,6 +5,7 @@ import { get } from "react-hook-form";
 import { openPage } from "../react/currentPage";
 import { CallError } from "../transport/error";
 import { encodeBody } from "../transport/multipart";
+import { toRedirect, type Redirect } from "../transport/redirect";
 import type { Transport } from "../transport/transport";
 import type { FormController } from "./controller";
 import type { FormState, Messages } from "./definition";
@@ -77,9 +78,9 @@ async function send(
   form.live.stop();
   serverErrors.beginSubmission(sent);
   try {
-    const { name, reply } = form.definition;
+    const { name, reply, returnsRedirect } = form.definition;
     const output = await transport.mutate(`${name}.submit`, encoded, {
-      codec: reply,
+      codec: returnsRedirect ? { ...reply, decode: toRedirect } : reply,
       idempotencyKey: form.status.get().token,
       // The time of an upload depends on the size of its files.
       timeout: hasFiles ? Infinity : undefined,
@@ -113,8 +114,13 @@ async function finish(
   { client, stateQuery, getOptions }: SubmitContext,
 ): Promise<void> {
   const { onSuccess } = getOptions();
-  const target = form.status.get().next ?? form.definition.redirect;
+  const { redirect, returnsRedirect } = form.definition;
+  const target = form.status.get().next ?? redirect;
   onSuccess?.(output);
+  if (!onSuccess && returnsRedirect) {
+    (output as Redirect).follow();
+    return;
+  }
   if (!onSuccess && target !== undefined) {
     openPage(target, "push");
     return;

@@ -33,7 +33,20 @@ export {
   type InfiniteQueryOptions,
   type PagedQuery,
 } from "./pages";
+export { type Redirect } from "./redirect";
+export {
+  redirectMutation,
+  redirectQuery,
+  type RedirectMutation,
+  type RedirectQuery,
+} from "./redirects";
 export { retry, type RetryOptions, type RetryPolicy } from "./retry";
+export {
+  stream,
+  type PartStream,
+  type StreamFunction,
+  type StreamOptions,
+} from "./streams";
 export {
   createTransport,
   transportOf,

@@ -39,24 +39,36 @@ export interface QueryRequest extends CallOptions {
   readonly batch?: boolean | undefined;
   /** Sends the input in the body, because URLs are logged. */
   readonly post?: boolean | undefined;
+  /** The use of the browser's cache. */
+  readonly cache?: RequestCache | undefined;
   /** Converts the reply from JSON. */
   readonly codec?: ReplyCodec | undefined;
 }
 
 /** Options of a request for a mutation. */
 export interface MutationRequest extends MutationCallOptions {
+  /** The use of the browser's cache. */
+  readonly cache?: RequestCache | undefined;
+  /** The method of a request that has another than `GET` without a body, and `POST` with one. */
+  readonly method?: string | undefined;
   /** A replacement for the global `fetch`, unless {@link ApiOptions.fetch} is set. */
   readonly fetch?: typeof fetch | undefined;
   /** Converts the reply from JSON. */
   readonly codec?: ReplyCodec | undefined;
 }
 
-/** Options of a request whose response is a file. */
-export interface FileRequest extends CallOptions {
+/** Options of a request whose response is a file or a stream. */
+export interface OpenRequest extends CallOptions {
   /** Sends the input in the URL, if it fits. */
   readonly isQuery: boolean;
+  /** Sends the input in the body, because URLs are logged. */
+  readonly post?: boolean | undefined;
   /** Converts an error from JSON. */
   readonly codec?: ReplyCodec | undefined;
+  /** The use of the browser's cache: requests for the same URL wait for each other to fill it. */
+  readonly cache?: RequestCache | undefined;
+  /** The response of the function, for an error message. */
+  readonly returns: "a file" | "a stream";
 }
 
 /** The properties of a query that data embedded in a page depends on. */
@@ -85,8 +97,12 @@ export interface Transport {
     request?: MutationRequest,
   ): Promise<unknown>;
   query(name: string, input: unknown, request?: QueryRequest): Promise<unknown>;
-  /** Calls a function whose output is a file. Resolves when the head of the response has arrived. */
-  open(name: string, input: unknown, request: FileRequest): Promise<Response>;
+  /** Calls a function whose output is a file or a stream. Resolves when the head of the response has arrived. */
+  open(name: string, input: unknown, request: OpenRequest): Promise<Response>;
+  /** Ends a resumable stream on the server. */
+  stopStream(id: string, options?: CallOptions): Promise<void>;
+  /** Invalidates queries, in the format of the header `mizan-affects`. */
+  invalidate(affects: string): void;
   /** Returns the URL of a query with its input. */
   url(name: string, input: unknown): string;
   /**
@@ -122,13 +138,16 @@ export function createTransport(
   async function send(
     path: string,
     body: unknown,
-    { signal, headers: added, idempotencyKey, fetch: given }: MutationRequest,
+    request: MutationRequest,
   ): Promise<Response> {
+    const { signal, headers: added, idempotencyKey, fetch: given } = request;
     const headers = new Headers(await options.headers?.());
     new Headers(added).forEach((value, name) => headers.set(name, value));
     if (idempotencyKey !== undefined)
       headers.set("idempotency-key", idempotencyKey);
     const init: RequestInit = { headers, signal: signal ?? null };
+    if (request.cache) init.cache = request.cache;
+    if (request.method) init.method = request.method;
     if (body !== undefined) {
       init.method = "POST";
       init.body = encodeBody(body, options.isFile);
@@ -222,11 +241,11 @@ export function createTransport(
   async function open(
     name: string,
     input: unknown,
-    request: FileRequest,
+    request: OpenRequest,
   ): Promise<Response> {
     if (isSameServer && serverFunctions())
       throw new Error(
-        `${name} returns a file and was called during server rendering: call it in an event handler or an effect`,
+        `${name} returns ${request.returns} and was called during server rendering: call it in an event handler or an effect`,
       );
     return runAttempts(limits(request, request.isQuery), async (signal) => {
       const attempt = { ...request, signal };
@@ -237,6 +256,20 @@ export function createTransport(
       invalidate(parseAffects(response.headers.get("mizan-affects")));
       return response;
     });
+  }
+
+  async function stopStream(
+    id: string,
+    { headers, signal }: CallOptions = {},
+  ): Promise<void> {
+    const path = `/stream/${encodeURIComponent(id)}`;
+    const response = await send(path, undefined, {
+      headers,
+      signal,
+      method: "DELETE",
+    });
+    // A stream that has ended is not found.
+    if (!response.ok && response.status !== 404) await readOutput(response);
   }
 
   /** Returns a function in a URL: its name, with the version that this client was generated from. */
@@ -286,6 +319,8 @@ export function createTransport(
       );
     },
     open,
+    stopStream,
+    invalidate: (affects) => invalidate(parseAffects(affects)),
     url: (name, input) => baseUrl + queryPath(name, input),
     onAffects(listener) {
       listeners.add(listener);

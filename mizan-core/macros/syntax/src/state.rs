@@ -1,6 +1,7 @@
-//! The application state that the body of a function requires.
+//! The application state that functions, forms and channels require.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::token::Paren;
@@ -10,7 +11,11 @@ use syn::{
 };
 
 /// Parses the types in `state(SqlitePool, Mailer)`.
-pub(crate) fn declared_types(input: ParseStream<'_>, option: &Ident) -> Result<Vec<Type>> {
+///
+/// # Errors
+///
+/// Returns an error that shows the syntax for anything else.
+pub fn declared_state(input: ParseStream<'_>, option: &Ident) -> Result<Vec<Type>> {
     const EXAMPLE: &str = "list the types of state that the function and its helpers read, as in \
                            `state(SqlitePool, Mailer)`";
     if !input.peek(Paren) {
@@ -30,7 +35,8 @@ pub(crate) fn declared_types(input: ParseStream<'_>, option: &Ident) -> Result<V
 ///
 /// Returns an empty list if the block contains items, because a `use` or `struct` in the block can
 /// change the meaning of a type name.
-pub(crate) fn required_types(block: &Block, cx: &Ident) -> Vec<Type> {
+#[must_use]
+pub fn state_of_block(block: &Block, cx: &Ident) -> Vec<Type> {
     let mut search = StateCalls {
         cx,
         types: Vec::new(),
@@ -42,6 +48,18 @@ pub(crate) fn required_types(block: &Block, cx: &Ident) -> Vec<Type> {
     } else {
         search.types
     }
+}
+
+/// Returns the method `required_state` of an implementation, or `None` if it requires no state.
+#[must_use]
+pub fn required_state(types: &[Type]) -> Option<TokenStream> {
+    (!types.is_empty()).then(|| {
+        quote! {
+            fn required_state() -> ::std::vec::Vec<::mizan_core::function::StateKey> {
+                ::std::vec![#(::mizan_core::function::StateKey::of::<#types>()),*]
+            }
+        }
+    })
 }
 
 struct StateCalls<'a> {

@@ -1,0 +1,125 @@
+//! Child processes in groups of their own, so that the processes that they start end with them.
+
+use std::collections::VecDeque;
+use std::ffi::OsStr;
+use std::io;
+use std::process::{ExitStatus, Stdio};
+
+use anyhow::Context as _;
+use process_wrap::tokio::{ChildWrapper, CommandWrap};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::sync::mpsc;
+
+/// The number of lines of output that an error message quotes.
+const MAX_QUOTED_LINES: usize = 20;
+
+/// Returns a command that starts its process in a new group.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> CommandWrap {
+    let mut command = CommandWrap::with_new(program, |_| {});
+    #[cfg(unix)]
+    command.wrap(process_wrap::tokio::ProcessGroup::leader());
+    #[cfg(windows)]
+    command.wrap(process_wrap::tokio::JobObject);
+    command
+}
+
+/// A process group that is killed when it is dropped.
+pub(crate) struct Group(Box<dyn ChildWrapper>);
+
+impl Group {
+    /// Starts a command.
+    pub(crate) fn spawn(mut command: CommandWrap) -> anyhow::Result<Self> {
+        let program = command
+            .command()
+            .as_std()
+            .get_program()
+            .to_string_lossy()
+            .into_owned();
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot run {program}"))?;
+        Ok(Self(child))
+    }
+
+    /// Returns the process.
+    pub(crate) fn child(&mut self) -> &mut dyn ChildWrapper {
+        self.0.as_mut()
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // The processes may have ended already.
+        let _ = self.0.start_kill();
+    }
+}
+
+/// The outcome of a process.
+pub(crate) struct Output {
+    pub(crate) status: ExitStatus,
+    pub(crate) last_lines: String,
+}
+
+/// Runs a command, and passes each line of its output to `on_line`. The group is killed if the future is dropped.
+pub(crate) async fn run(
+    mut command: CommandWrap,
+    mut on_line: impl FnMut(&str),
+) -> anyhow::Result<Output> {
+    command
+        .command_mut()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut group = Group::spawn(command)?;
+    let (sender, mut lines) = mpsc::channel(64);
+    if let Some(stdout) = group.child().stdout().take() {
+        tokio::spawn(read_lines(stdout, sender.clone()));
+    }
+    if let Some(stderr) = group.child().stderr().take() {
+        tokio::spawn(read_lines(stderr, sender.clone()));
+    }
+    drop(sender);
+    let mut last = VecDeque::new();
+    while let Some(line) = lines.recv().await {
+        on_line(&line);
+        if last.len() == MAX_QUOTED_LINES {
+            last.pop_front();
+        }
+        last.push_back(line);
+    }
+    let status = group
+        .child()
+        .wait()
+        .await
+        .context("cannot wait for a process")?;
+    Ok(Output {
+        status,
+        last_lines: Vec::from(last).join("\n"),
+    })
+}
+
+async fn read_lines(from: impl AsyncRead + Unpin, lines: mpsc::Sender<String>) {
+    let mut from = BufReader::new(from).split(b'\n');
+    while let Ok(Some(line)) = from.next_segment().await {
+        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+        if lines.send(line).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Waits for Ctrl-C or another signal that ends the program.
+pub(crate) async fn interrupted() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+            _ = hang_up.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}

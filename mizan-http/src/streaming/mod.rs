@@ -1,0 +1,34 @@
+//! Responses that stream the parts of a function as server-sent events.
+
+mod access;
+pub(crate) mod active;
+pub(crate) mod body;
+mod event;
+pub(crate) mod refusal;
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderName, HeaderValue, Response};
+
+pub(crate) use self::access::access_check;
+use self::body::EventStream;
+use crate::response::ReplyBody;
+
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// Returns the response that sends events as they become available.
+pub(crate) fn response(events: EventStream) -> Response<ReplyBody> {
+    let mut response = Response::new(ReplyBody::events(events));
+    let headers = response.headers_mut();
+    headers.reserve(4);
+    for (name, value) in [
+        (CONTENT_TYPE, "text/event-stream"),
+        // Proxies that compress or transform a response also buffer it.
+        (CACHE_CONTROL, "no-store, no-transform"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // nginx and proxies that follow it buffer responses otherwise.
+        (X_ACCEL_BUFFERING, "no"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
