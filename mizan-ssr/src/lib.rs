@@ -71,6 +71,7 @@ mod engine;
 mod fetch;
 mod function_calls;
 mod inline_json;
+mod log_text;
 mod modules;
 mod observation;
 mod output;

@@ -51,6 +51,10 @@ impl RecentOrders {
 }
 
 /// Orders a product. The order and the job of its receipt are stored together, or not at all.
+///
+/// # Errors
+///
+/// Returns an internal error if the database fails.
 #[client]
 pub async fn order(
     cx: &Cx,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mizan_core::shared_store::{MemorySharedStore, SharedStore};
+use mizan_core::shared_store::{MemorySharedStore, ObservedSharedStore, SharedStore};
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -310,9 +310,10 @@ impl AccountsBuilder {
             self.hash_queue_capacity,
         )
         .map_err(AccountsConfigError::new)?;
-        let shared_store = self
-            .shared_store
-            .unwrap_or_else(|| Arc::new(MemorySharedStore::new()));
+        let shared_store = self.shared_store.map_or_else(
+            || Arc::new(MemorySharedStore::new()) as _,
+            ObservedSharedStore::wrap,
+        );
         Ok(Accounts(Arc::new(Inner {
             users,
             sessions: Sessions::new(sessions, self.lifetime, self.clock.clone()),

@@ -4,6 +4,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sqlx::SqlStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 use super::StoreError;
 use crate::store::{Access, TokenPurpose};
@@ -52,7 +54,21 @@ fn is_temporary_code(code: &str) -> bool {
 }
 
 /// The table that records the migrations that have run. The default table of sqlx belongs to the application.
-pub(super) const MIGRATIONS_TABLE: &str = "mizan_auth_migrations";
+const MIGRATIONS_TABLE: &str = "mizan_auth_migrations";
+
+/// Creates a migrator from versions, descriptions and statements, as the names and the contents of the files state them.
+///
+/// `sqlx::migrate!` does the same, but the macros of sqlx compile SQLite a second time, for the compiler.
+pub(super) fn migrator(migrations: &[(i64, &'static str, &'static str)]) -> Migrator {
+    let migrations = migrations.iter().map(|(version, description, statements)| {
+        let statements = SqlStr::from_static(statements);
+        let kind = MigrationType::Simple;
+        Migration::new(*version, (*description).into(), kind, statements, false)
+    });
+    let mut migrator = Migrator::with_migrations(migrations.collect());
+    migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
+    migrator
+}
 
 pub(super) fn token_id(bytes: &[u8]) -> Result<TokenId, StoreError> {
     Ok(TokenId::from_bytes(

@@ -2,6 +2,7 @@
 
 mod effects;
 mod presence_guard;
+mod queued_frames;
 mod subscriptions;
 
 use std::collections::VecDeque;
@@ -17,6 +18,7 @@ use mizan_core::{App, Error};
 use tokio::time::{Instant, Sleep, sleep};
 
 use self::effects::{Effect, EffectResult};
+use self::queued_frames::QueuedFrames;
 use self::subscriptions::{ActiveSubscriptions, Caller};
 use crate::broker::{Notification, NotificationQueue};
 use crate::server::ServerState;
@@ -51,6 +53,7 @@ pub(crate) struct Connection<T: Transport> {
     index: usize,
     effects: FuturesUnordered<Effect>,
     frames: VecDeque<Bytes>,
+    queued_frames: QueuedFrames,
     /// True if the transport has frames that are not flushed.
     is_unflushed: bool,
     deadlines: Deadlines<Instant>,
@@ -94,6 +97,7 @@ impl<T: Transport> Connection<T> {
             index,
             effects: FuturesUnordered::new(),
             frames: VecDeque::new(),
+            queued_frames: QueuedFrames::default(),
             is_unflushed: false,
             deadlines: Deadlines::new(),
             write_deadline: None,
@@ -300,6 +304,7 @@ impl<T: Transport> Connection<T> {
         if self.frames.is_empty() && self.frames.capacity() > IDLE_QUEUE_CAPACITY {
             self.frames = VecDeque::new();
         }
+        self.queued_frames.set(self.frames.len());
         self.is_unflushed |= sent > 0;
         if sent > 0 {
             metrics::counter!("mizan_channels_frames_sent_total").increment(sent);

@@ -25,7 +25,7 @@ use crate::limits::Limit;
 use crate::manifest::{self, Manifest};
 use crate::problem::Problem;
 use crate::redirect::RedirectOrigins;
-use crate::shared_store::{MemorySharedStore, SharedStore};
+use crate::shared_store::{MemorySharedStore, ObservedSharedStore, SharedStore};
 use crate::state::{StateKey, StateMap};
 use crate::version::{Retired, Versions};
 
@@ -448,9 +448,10 @@ impl Registry {
             StateKey::of::<InvalidationObservers>(),
             Box::new(self.observers),
         );
-        let store = self
-            .shared_store
-            .unwrap_or_else(|| Arc::new(MemorySharedStore::new()));
+        let store = self.shared_store.map_or_else(
+            || Arc::new(MemorySharedStore::new()) as _,
+            ObservedSharedStore::wrap,
+        );
         state.set(
             StateKey::of::<Arc<dyn SharedStore>>(),
             Box::new(Arc::clone(&store)),

@@ -10,6 +10,7 @@ mod counter;
 mod error;
 mod key_hash;
 mod memory;
+mod observed;
 mod operation;
 #[cfg(feature = "suite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "suite")))]
@@ -24,6 +25,7 @@ pub use self::counter::{Counter, TakeReply};
 pub use self::error::SharedStoreError;
 pub use self::key_hash::KeyHash;
 pub use self::memory::MemorySharedStore;
+pub use self::observed::ObservedSharedStore;
 pub use self::operation::{
     LeaseReply, MAX_OWNER_BYTES, MAX_OWNER_OPERATIONS, OUTCOME_TTL, Operation,
 };

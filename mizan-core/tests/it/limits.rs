@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use mizan_core::adapter::RequestHead;
 use mizan_core::limits::{Limit, LimitBy};
 use mizan_core::shared_store::{
@@ -257,5 +258,79 @@ async fn refuses_calls_while_the_store_is_unavailable_unless_the_limit_is_open()
         call(&app, "export", "ada", "", "").await,
         "ok",
         "it has no limit"
+    );
+}
+
+/// A store that is not in the memory of the process, and fails to tell whether it has an operation.
+struct Remote(MemorySharedStore);
+
+#[async_trait]
+impl SharedStore for Remote {
+    async fn take(&self, counters: &[Counter<'_>]) -> Result<TakeReply, SharedStoreError> {
+        self.0.take(counters).await
+    }
+
+    async fn acquire(
+        &self,
+        operation: &Operation,
+        duration: Duration,
+    ) -> Result<LeaseReply, SharedStoreError> {
+        self.0.acquire(operation, duration).await
+    }
+
+    async fn complete(
+        &self,
+        operation: &Operation,
+        outcome: Bytes,
+    ) -> Result<(), SharedStoreError> {
+        self.0.complete(operation, outcome).await
+    }
+
+    async fn release(&self, operation: &Operation) -> Result<(), SharedStoreError> {
+        self.0.release(operation).await
+    }
+
+    async fn contains(&self, _: &Operation) -> Result<bool, SharedStoreError> {
+        Err(SharedStoreError::new("connection refused"))
+    }
+}
+
+#[tokio::test]
+async fn operations_of_a_shared_store_are_measured_unless_it_is_in_memory() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let measured = || {
+        let metrics = snapshotter.snapshot().into_vec().into_iter();
+        let metrics = metrics.filter(|(key, ..)| key.key().name().contains("shared_store"));
+        let mut measured: Vec<_> = metrics
+            .map(|(key, _, _, value)| {
+                let labels = key.key().labels().map(|label| label.value().to_owned());
+                let DebugValue::Histogram(durations) = value else {
+                    panic!("{key:?} is no histogram");
+                };
+                (labels.collect::<Vec<_>>().join(" "), durations.len())
+            })
+            .collect();
+        measured.sort();
+        measured
+    };
+    let input = r#"{"text":""}"#;
+    let local = registry().build().unwrap();
+    assert_eq!(call(&local, "send", "ada", "", input).await, "ok");
+    assert_eq!(measured(), []);
+
+    let store = Arc::new(Remote(MemorySharedStore::new()));
+    let app = registry().shared_store(store).build().unwrap();
+    for _ in 0..2 {
+        assert_eq!(call(&app, "send", "ada", "", input).await, "ok");
+    }
+    let operation = Operation::new([b"ada".as_slice()], [b"key".as_slice()], []);
+    let store = app.shared_store();
+    store.contains(&operation).await.unwrap_err();
+    store.contains(&operation).await.unwrap_err();
+    assert_eq!(
+        measured(),
+        [("contains error".to_owned(), 2), ("take ok".to_owned(), 2)]
     );
 }

@@ -7,7 +7,6 @@ use mizan_core::RequestHead;
 use mizan_core::adapter::BackgroundWork;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
-use tracing::Instrument as _;
 
 use crate::body::body_budget::RetainedShare;
 use crate::client_budget::Share;
@@ -62,13 +61,7 @@ pub(super) struct BackgroundRunner {
 impl BackgroundRunner {
     /// Starts the work in a task.
     pub(super) fn spawn(self, runtime: &Handle, work: BackgroundWork, resources: CallResources) {
-        let span = tracing::info_span!(
-            target: "mizan::call",
-            "mizan.background",
-            otel.kind = "internal",
-            rpc.method = self.function,
-        );
-        runtime.spawn(self.run(work, resources).instrument(span));
+        runtime.spawn(self.run(work, resources));
     }
 
     /// Runs the work. It counts as a call until it ends, so that the limits of calls bound it, and

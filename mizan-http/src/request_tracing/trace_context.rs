@@ -27,6 +27,7 @@ mod without_opentelemetry {
 mod with_opentelemetry {
     use http::{HeaderMap, HeaderName, HeaderValue};
     use mizan_core::TraceId;
+    use opentelemetry::Context;
     use opentelemetry::global::get_text_map_propagator;
     use opentelemetry::propagation::{Extractor, Injector};
     use opentelemetry::trace::TraceContextExt;
@@ -54,7 +55,7 @@ mod with_opentelemetry {
     }
 
     fn id_of(span: &Span) -> Option<TraceId> {
-        let context = span.context();
+        let context = context_of(span);
         let id = context.span().span_context().trace_id();
         TraceId::from_bytes(id.to_bytes())
     }
@@ -68,10 +69,36 @@ mod with_opentelemetry {
     /// ```
     #[cfg_attr(docsrs, doc(cfg(feature = "opentelemetry")))]
     pub fn inject_trace_context(headers: &mut HeaderMap) {
-        let context = Span::current().context();
+        let context = context_of(&Span::current());
         get_text_map_propagator(|propagator| {
             propagator.inject_context(&context, &mut InjectedHeaders(headers));
         });
+    }
+
+    /// Returns the context of a span, or that of the spans around it if OpenTelemetry does not record it: a filter may
+    /// select only some of the spans.
+    fn context_of(span: &Span) -> Context {
+        let context = span.context();
+        if context.span().span_context().is_valid() {
+            context
+        } else {
+            Context::current()
+        }
+    }
+
+    /// Returns whether a `traceparent` has the form that W3C Trace Context requires. The propagator accepts others.
+    fn is_trace_parent(value: &[u8]) -> bool {
+        /// The length of version 00. Later versions may append members.
+        const LENGTH: usize = 55;
+        let Some((parent, rest)) = value.split_at_checked(LENGTH) else {
+            return false;
+        };
+        let has_form = parent.iter().enumerate().all(|(index, byte)| match index {
+            2 | 35 | 52 => *byte == b'-',
+            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+        });
+        let is_complete = rest.is_empty() || (!parent.starts_with(b"00") && rest[0] == b'-');
+        has_form && is_complete && !parent.starts_with(b"ff")
     }
 
     struct Headers<'a>(&'a HeaderMap);
@@ -82,6 +109,9 @@ mod with_opentelemetry {
             let mut values = self.0.get_all(key).iter();
             let value = values.next()?;
             if values.next().is_some() || value.len() > MAX_HEADER_BYTES {
+                return None;
+            }
+            if key == "traceparent" && !is_trace_parent(value.as_bytes()) {
                 return None;
             }
             value.to_str().ok()

@@ -56,6 +56,8 @@ mod serving;
 #[cfg(all(unix, feature = "channels"))]
 mod signals;
 mod streams;
+#[cfg(all(feature = "channels", feature = "opentelemetry"))]
+mod traces;
 mod uploads;
 mod versions;
 mod webhook;

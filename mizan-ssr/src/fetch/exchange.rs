@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::{Instrument as _, Span};
 
-use super::client::FetchClient;
+use super::client::{FetchClient, Received};
 use super::event::{FetchEvent, FetchEventKind};
 use super::request::{FetchRequest, describe_response};
 
@@ -46,7 +47,7 @@ impl Fetches {
 
     /// Starts a request and returns its id. Returns a message if the request is not allowed.
     pub(crate) fn start(&mut self, described: &str, body: Option<&[u8]>) -> Result<u32, String> {
-        let request = FetchRequest::parse(described, body)?;
+        let mut request = FetchRequest::parse(described, body)?;
         let policy = &self.client.policy;
         self.client.client_for(&request.url)?;
         if self.started == policy.max_requests {
@@ -61,6 +62,20 @@ impl Fetches {
                 policy.max_request_bytes
             ));
         }
+        let span = tracing::info_span!(
+            target: "mizan::render",
+            "mizan.fetch",
+            otel.name = request.method.as_str(),
+            otel.kind = "client",
+            otel.status_code = tracing::field::Empty,
+            http.request.method = request.method.as_str(),
+            http.response.status_code = tracing::field::Empty,
+            server.address = request.url.host_str(),
+            server.port = request.url.port_or_known_default(),
+        );
+        if let Some(add_headers) = policy.trace_context {
+            span.in_scope(|| add_headers(&mut request.headers));
+        }
         self.started += 1;
         let id = u32::try_from(self.started).map_err(|error| error.to_string())?;
         let (reads, queue) = mpsc::unbounded_channel();
@@ -70,7 +85,9 @@ impl Fetches {
             events: self.sender.clone(),
             received_bytes: Arc::clone(&self.received_bytes),
         };
-        let task = self.client.spawn(exchange.run(request, queue));
+        let task = self
+            .client
+            .spawn(exchange.run(request, queue).instrument(span));
         let task = task.ok_or("the renderer is closing")?;
         let running = Running {
             reads,
@@ -115,6 +132,16 @@ impl Fetches {
     }
 }
 
+/// Records the status of a response, or its absence, in the current span.
+fn record_status(received: Option<&Received>) {
+    let span = Span::current();
+    let status = received.map(|received| received.response.status().as_u16());
+    span.record("http.response.status_code", status);
+    if status.is_none_or(|status| status >= 400) {
+        span.record("otel.status_code", "ERROR");
+    }
+}
+
 /// One request, in a task.
 struct Exchange {
     id: u32,
@@ -138,7 +165,9 @@ impl Exchange {
         request: FetchRequest,
         reads: &mut mpsc::UnboundedReceiver<()>,
     ) -> Result<(), String> {
-        let mut received = self.client.send(request).await?;
+        let received = self.client.send(request).await;
+        record_status(received.as_ref().ok());
+        let mut received = received?;
         self.send(FetchEventKind::Response(describe_response(
             received.response.status(),
             &received.url,

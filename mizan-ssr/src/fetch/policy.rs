@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use http::HeaderMap;
 use url::{Host, Origin, Url};
 
 use super::address::is_internal;
@@ -32,6 +33,7 @@ pub struct FetchPolicy {
     pub(super) max_requests: usize,
     pub(super) max_request_bytes: usize,
     pub(super) max_response_bytes: usize,
+    pub(super) trace_context: Option<fn(&mut HeaderMap)>,
 }
 
 #[derive(Clone, Debug)]
@@ -72,6 +74,7 @@ impl FetchPolicy {
             max_requests: 100,
             max_request_bytes: 1 << 20,
             max_response_bytes: 16 << 20,
+            trace_context: None,
         }
     }
 
@@ -110,6 +113,26 @@ impl FetchPolicy {
     /// default is 16 MB.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
+        self
+    }
+
+    /// Sets the function that adds headers to each request within its span, such as the `traceparent` of the current
+    /// trace (W3C Trace Context), for services that continue the trace.
+    ///
+    /// `inject_trace_context` of mizan-http is such a function. It replaces headers of the component, and sends the ids of
+    /// traces to all allowed origins.
+    ///
+    /// ```
+    /// use mizan_ssr::fetch::FetchPolicy;
+    ///
+    /// let policy = FetchPolicy::new()
+    ///     .allow_origin("https://api.example.com")
+    ///     .trace_context(|headers| {
+    ///         headers.insert("x-service", http::HeaderValue::from_static("pages"));
+    ///     });
+    /// ```
+    pub fn trace_context(mut self, add_headers: fn(&mut HeaderMap)) -> Self {
+        self.trace_context = Some(add_headers);
         self
     }
 

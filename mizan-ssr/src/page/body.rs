@@ -11,6 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::document::DOCUMENT_END;
 use super::navigation_stream::NavigationStream;
+use crate::log_text::log_text;
 use crate::observation::error_id;
 use crate::renderer::RenderStream;
 
@@ -75,7 +76,7 @@ impl DocumentStream {
             Some(Ok(chunk)) => Poll::Ready(Some(chunk)),
             Some(Err(error)) => {
                 let id = rest.span().in_scope(error_id);
-                tracing::error!(id, component = self.component, %error, "rendering failed after the shell of the page was sent");
+                tracing::error!(error_id = id, component = self.component, error = %log_text(&error), "rendering failed after the shell of the page was sent");
                 let mark = format!("<template data-mizan-error=\"{id}\"></template>");
                 Poll::Ready(Some(mark.into()))
             }

@@ -6,6 +6,7 @@ use super::body::PageBody;
 use super::error_page;
 use super::response::Page;
 use crate::error::{RenderError, RenderErrorCode};
+use crate::log_text::log_text;
 
 impl Page<'_> {
     /// Prepares the page that replaces this one after an error; `None` if the built-in page does.
@@ -38,7 +39,7 @@ impl Page<'_> {
         match self.with_more_props(&props).render().await {
             Ok(response) => Some(response),
             Err(error) => {
-                tracing::error!(id, component, %error, "the page for errors failed to render");
+                tracing::error!(error_id = id, component, error = %log_text(&error), "the page for errors failed to render");
                 None
             }
         }

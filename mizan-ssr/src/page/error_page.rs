@@ -12,6 +12,7 @@ use super::csp::{CspTemplate, Nonce};
 use super::headers;
 use super::outcome::PageOutcome;
 use crate::error::{RenderError, RenderErrorCode};
+use crate::log_text::log_text;
 use crate::modules::in_package;
 use crate::observation::error_id;
 
@@ -44,9 +45,9 @@ impl ErrorPage<'_> {
     pub(super) fn log(&self, error: &RenderError) -> String {
         let id = error_id();
         if self.is_retry && self.development {
-            tracing::debug!(id, component = self.component, %error, "page still fails to render");
+            tracing::debug!(error_id = id, component = self.component, error = %log_text(&error), "page still fails to render");
         } else {
-            tracing::error!(id, component = self.component, %error, "page failed to render");
+            tracing::error!(error_id = id, component = self.component, error = %log_text(&error), "page failed to render");
         }
         id
     }

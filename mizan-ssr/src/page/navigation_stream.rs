@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::embedded_data::PageData;
 use crate::error::RenderError;
+use crate::log_text::log_text;
 use crate::observation::error_id;
 use crate::renderer::RenderStream;
 
@@ -54,7 +55,7 @@ impl NavigationStream {
 
 fn log_error(component: &str, error: &RenderError) {
     let id = error_id();
-    tracing::error!(id, component, %error, "rendering failed after the page of a navigation was sent");
+    tracing::error!(error_id = id, component, error = %log_text(&error), "rendering failed after the page of a navigation was sent");
 }
 
 fn data_line(data: &PageData) -> Option<String> {

@@ -11,6 +11,7 @@ use super::chunk_sender::ChunkSender;
 use crate::engine::{Engine, EngineError, EntryPoint, Host, JsValue, exception_error};
 use crate::fetch::{FetchEvent, FetchEventKind};
 use crate::function_calls::{Call, CallOutcome};
+use crate::log_text::log_text;
 
 /// Runs the code of one render on the thread that has entered the engine.
 pub(super) struct EventLoop<'a> {
@@ -108,7 +109,7 @@ impl<'a> EventLoop<'a> {
         self.engine.run_microtasks().map_err(RenderExit::Engine)?;
         for rejection in self.engine.take_unhandled_rejections() {
             let error = exception_error(&rejection, self.host);
-            tracing::error!(%error, "unhandled promise rejection");
+            tracing::error!(error = %log_text(&error), "unhandled promise rejection");
         }
         Ok(())
     }

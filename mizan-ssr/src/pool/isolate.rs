@@ -18,6 +18,7 @@ use crate::engine::{
 };
 use crate::error::{RenderError, RenderErrorKind};
 use crate::function_calls::{Call, CallOutcome};
+use crate::log_text::log_text;
 use crate::modules::{Loader, ReactFiles};
 use crate::output::Rendered;
 
@@ -205,6 +206,8 @@ impl Isolate {
         thread: &mut RenderThread<'_>,
     ) -> Progress {
         let began = Instant::now();
+        let span = render.job.span.clone();
+        let _entered = span.enter();
         let progress = self
             .run(render, thread)
             .unwrap_or_else(|error| Progress::Ended(Err(error)));
@@ -435,7 +438,7 @@ impl Isolate {
                     "server function rejected a call of a component; React rendered a fallback"
                 ),
                 None => {
-                    tracing::error!(%error, "component threw while rendering; React rendered a fallback");
+                    tracing::error!(error = %log_text(&error), "component threw while rendering; React rendered a fallback");
                 }
             }
         }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tracing::Span;
+
 use super::job_deadline::JobDeadline;
 use super::render_cost::RenderCost;
 use super::watchdog::Watch;
@@ -34,6 +36,8 @@ pub(crate) struct Job {
     /// The calls of server functions, if the caller allows them, until the render begins.
     pub(crate) calls: Option<FunctionCalls>,
     pub(crate) deadline: Arc<JobDeadline>,
+    /// The span of the render, in which threads execute it.
+    pub(crate) span: Span,
     /// Keeps the watchdog active until the job is dropped.
     pub(crate) _watch: Watch,
 }

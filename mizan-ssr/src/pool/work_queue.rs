@@ -55,6 +55,19 @@ pub(crate) enum EnqueueError {
     Full { capacity: usize },
 }
 
+impl QueueState {
+    fn push_job(&mut self, job: Job) {
+        self.jobs.push_back(job);
+        metrics::gauge!("mizan_render_queued").increment(1.0);
+    }
+
+    fn pop_job(&mut self) -> Option<Job> {
+        let job = self.jobs.pop_front()?;
+        metrics::gauge!("mizan_render_queued").decrement(1.0);
+        Some(job)
+    }
+}
+
 impl WorkQueue {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
@@ -74,7 +87,7 @@ impl WorkQueue {
             let capacity = self.capacity;
             return Err(EnqueueError::Full { capacity });
         }
-        state.jobs.push_back(job);
+        state.push_job(job);
         drop(state);
         self.changed.notify_one();
         Ok(())
@@ -148,7 +161,7 @@ impl WorkQueue {
     pub(super) fn try_next_job(&self) -> Option<Job> {
         let mut state = self.state.lock();
         if state.suspended.is_empty() {
-            state.jobs.pop_front()
+            state.pop_job()
         } else {
             None
         }
@@ -168,7 +181,7 @@ impl WorkQueue {
             }
             if !state.jobs.is_empty()
                 && (bound.is_some() || !state.idle.is_empty())
-                && let Some(job) = state.jobs.pop_front()
+                && let Some(job) = state.pop_job()
             {
                 let idle = if bound.is_none() {
                     state.idle.pop()

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use super::Renderer;
 use super::props;
@@ -323,6 +323,7 @@ impl Component<'_> {
             component,
             arguments,
             calls: None,
+            span: Span::current(),
             _watch: pool.watchdog.watch(first_deadline, watched),
             deadline,
         };

@@ -65,6 +65,7 @@ mod with_feature {
 
     use super::PAGE;
     use crate::app::{App, html, on_engines};
+    use crate::log::Log;
 
     /// An HTTP server on this machine, which ends with the value.
     struct Server {
@@ -126,6 +127,37 @@ mod with_feature {
                     && shown.contains("`RendererBuilder::fetch`"),
                 "{shown}"
             );
+        });
+    }
+
+    #[test]
+    fn passes_the_trace_context_on_within_the_span_of_the_request() {
+        let log = Log::of_the_process();
+        let seen = |headers: HeaderMap| async move {
+            let value = headers.get("traceparent").expect("a trace context");
+            value.to_str().expect("text").to_owned()
+        };
+        let server = Server::start(Router::new().route("/", get(seen)));
+        on_engines(|engine| {
+            let app = App::component(PAGE);
+            let policy = allowing(&server).trace_context(|headers| {
+                let span = tracing::Span::current();
+                let name = span.metadata().expect("the span is enabled").name();
+                headers.insert("traceparent", name.parse().expect("a header"));
+            });
+            let renderer = renderer(&app, engine, policy);
+            let code = "return (await fetch(url, { headers: { traceparent: 'forged' } })).text()";
+            let props = json!({ "url": server.url("/"), "code": code });
+            assert_eq!(text(&renderer, &props), "mizan.fetch");
+            // A log line of the component is in the span of the render, on whichever thread it runs.
+            let code = "console.log('first\n2026 ERROR forged'); return ''";
+            text(&renderer, &json!({ "url": "", "code": code, "key": "log" }));
+            let written = log.text();
+            let line = written.lines().find(|line| line.contains("first"));
+            let line = line.expect("a line");
+            assert!(line.contains("mizan.render{"), "{line}");
+            assert!(written.contains("\n    2026 ERROR forged"), "{written}");
+            log.clear();
         });
     }
 

@@ -15,7 +15,13 @@ use sqlx::postgres::PgPoolOptions;
 use super::purge::{self, PurgeSchedule};
 use super::statements::postgres as statements;
 use super::store::{self, OperationRow, impl_shared_store};
-use super::{ACQUIRE_TIMEOUT, MIGRATIONS_TABLE, store_error};
+use super::{ACQUIRE_TIMEOUT, migrator, store_error};
+
+const MIGRATIONS: [(i64, &str, &str); 1] = [(
+    1,
+    "shared state",
+    include_str!("../../migrations/postgres/0001_shared_state.sql"),
+)];
 
 /// Keeps the shared state in PostgreSQL, in the tables `mizan_limits` and `mizan_operations`.
 ///
@@ -76,9 +82,7 @@ impl PostgresSharedStore {
     ///
     /// Returns an error if the database cannot be reached, or if a newer version created the tables.
     pub async fn migrate(&self) -> Result<(), SharedStoreError> {
-        let mut migrator = sqlx::migrate!("migrations/postgres");
-        migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
-        let migrated = migrator.run(&self.pool).await;
+        let migrated = migrator(&MIGRATIONS).run(&self.pool).await;
         migrated.map_err(SharedStoreError::new)
     }
 }

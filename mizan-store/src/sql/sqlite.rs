@@ -16,7 +16,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use super::purge::{self, PurgeSchedule};
 use super::statements::sqlite as statements;
 use super::store::{self, OperationRow, impl_shared_store};
-use super::{ACQUIRE_TIMEOUT, MIGRATIONS_TABLE, store_error};
+use super::{ACQUIRE_TIMEOUT, migrator, store_error};
+
+const MIGRATIONS: [(i64, &str, &str); 1] = [(
+    1,
+    "shared state",
+    include_str!("../../migrations/sqlite/0001_shared_state.sql"),
+)];
 
 /// Keeps the shared state in SQLite, for the processes of one machine, in the tables `mizan_limits` and
 /// `mizan_operations`.
@@ -85,9 +91,7 @@ impl SqliteSharedStore {
     ///
     /// Returns an error if the database is not usable, or if a newer version created the tables.
     pub async fn migrate(&self) -> Result<(), SharedStoreError> {
-        let mut migrator = sqlx::migrate!("migrations/sqlite");
-        migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
-        let migrated = migrator.run(&self.pool).await;
+        let migrated = migrator(&MIGRATIONS).run(&self.pool).await;
         migrated.map_err(SharedStoreError::new)
     }
 }

@@ -4,9 +4,7 @@ use std::fs;
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
 
-use tokio::process::Command;
-
-use crate::program::{Program, command, web, within_timeout};
+use crate::program::{Program, command, run_in_shell, web, within_timeout};
 
 /// Returns the exit status and the error of a program with an invalid configuration.
 async fn refused(variables: &[(&str, &str)], file: Option<&str>) -> (Option<i32>, String) {
@@ -87,16 +85,11 @@ async fn serves_on_a_socket_that_a_supervisor_passes() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
     let program = Program::start(web(), |command| {
-        let program = std::mem::replace(command, Command::new("sh"));
-        let script = "exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" \"$@\"";
-        command
-            .args(["-c", script])
-            .arg(program.as_std().get_program())
-            .args(program.as_std().get_args())
-            .stdin(Stdio::from(OwnedFd::from(listener)))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
+        run_in_shell(
+            command,
+            "exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" \"$@\"",
+        );
+        command.stdin(Stdio::from(OwnedFd::from(listener)));
     })
     .await;
     assert_eq!(program.addr, addr);

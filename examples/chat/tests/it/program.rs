@@ -46,6 +46,18 @@ pub(crate) fn command(folder: &Path, web: &Path) -> Command {
     command
 }
 
+/// Lets a script of the shell start the program, which is `"$0" "$@"`.
+pub(crate) fn run_in_shell(command: &mut Command, script: &str) {
+    let program = std::mem::replace(command, Command::new("sh"));
+    command
+        .args(["-c", script])
+        .arg(program.as_std().get_program())
+        .args(program.as_std().get_args())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+}
+
 pub(crate) fn web() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/web"))
 }
@@ -119,6 +131,16 @@ impl Program {
                 return line;
             }
         }
+    }
+
+    /// Limits the size of the files that the program may write: no file grows beyond `bytes`.
+    pub(crate) async fn limit_file_size(&self, bytes: &str) {
+        let id = self.child.id().unwrap().to_string();
+        let limit = format!("--fsize={bytes}:unlimited");
+        let prlimit = Command::new("prlimit")
+            .args(["--pid", &id, &limit])
+            .status();
+        assert!(prlimit.await.unwrap().success());
     }
 
     pub(crate) async fn terminate(&self) {

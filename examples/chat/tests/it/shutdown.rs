@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tokio::net::TcpListener;
 
-use crate::program::{Program, web, within_timeout};
+use crate::program::{Program, run_in_shell, web, within_timeout};
 
 #[tokio::test]
 async fn mail_server_that_hangs_is_given_up_at_the_deadline() {
@@ -70,4 +70,43 @@ async fn full_disk_of_the_log_does_not_fail_calls() {
     }
     program.terminate().await;
     assert_eq!(program.wait().await.0.code(), Some(0));
+}
+
+/// The limit on the size of files acts like a disk without space: no file can be written.
+#[tokio::test]
+async fn full_disk_fails_only_what_is_stored() {
+    let program = Program::start(web(), |command| {
+        // Without the signal, a write beyond the limit is an error.
+        run_in_shell(command, "trap '' XFSZ; exec \"$0\" \"$@\"");
+    })
+    .await;
+    let sign_in = async || {
+        let body = r#"{"email":"member@example.com","password":"open sesame, demo"}"#;
+        let request = program.post("/api/mizan/call/sign_in.submit");
+        program.request(request, body).await.0
+    };
+    let upload = async || {
+        let request =
+            http::Request::post(format!("http://{}/api/mizan/form/contact", program.addr));
+        let request = request.header("content-type", "multipart/form-data; boundary=b");
+        let field = |name: &str, value: &str| {
+            format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let body = field("name", "Mia")
+            + &field("email", "mia@example.com")
+            + &field("message", "A message that is long enough.")
+            + "--b\r\ncontent-disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\
+               content-type: image/png\r\n\r\n\x7f\r\n--b--\r\n";
+        program.request(request, &body).await.0
+    };
+    let greet = "/api/mizan/call/greet?input=%7B%22name%22%3A%22Ada%22%7D";
+    program.limit_file_size("0").await;
+    assert_eq!((sign_in().await, upload().await), (503, 503));
+    assert_eq!(program.request(program.get(greet), "").await.0, 200);
+    program.limit_file_size("unlimited").await;
+    assert_eq!(sign_in().await, 200);
+    assert_eq!(upload().await, 422, "the file is stored, and is no image");
+    program.terminate().await;
+    let (status, log) = program.wait().await;
+    assert_eq!(status.code(), Some(0), "{log}");
 }

@@ -1,6 +1,9 @@
 //! Traces and metrics of a page view, exported to a collector and scraped.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -14,6 +17,12 @@ use prost::Message as _;
 use tokio::net::TcpListener;
 
 use crate::program::{Program, web};
+
+/// The descriptions of all metrics.
+const DOCUMENTATION: [&str; 2] = [
+    include_str!("../../../../OPERATIONS.md"),
+    include_str!("../../../../docs/src/channels.md"),
+];
 
 /// A collector that stores the spans that it receives.
 #[derive(Clone, Default)]
@@ -84,6 +93,7 @@ fn label(span: &Span) -> String {
 }
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const MAIL_TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PARENT: &str = "00f067aa0ba902b7";
 
 fn bytes(hex: &str) -> Vec<u8> {
@@ -113,6 +123,11 @@ async fn page_view_is_one_trace_with_its_calls_and_is_counted() {
     let (status, body) = program.request(home, "").await;
     assert_eq!(status, 200, "{body:?}");
 
+    let forgot = program.post("/api/mizan/call/request_reset.submit");
+    let forgot = forgot.header("traceparent", format!("00-{MAIL_TRACE}-{PARENT}-01"));
+    let body = r#"{"email":"member@example.com"}"#;
+    assert_eq!(program.request(forgot, body).await.0, 200);
+
     let address = metrics
         .split("address=")
         .nth(1)
@@ -139,8 +154,22 @@ async fn page_view_is_one_trace_with_its_calls_and_is_counted() {
     assert_eq!(count("mizan_render_duration_seconds", "outcome", "ok"), 1);
     assert_eq!(
         count("mizan_http_request_duration_seconds", "status", "200"),
-        1
+        2
     );
+    let value = |name: &str| {
+        let sample = scrape.samples.iter().find(|sample| sample.metric == name);
+        sample.unwrap_or_else(|| panic!("no {name}")).value.clone()
+    };
+    assert_eq!(
+        value("mizan_render_queued"),
+        prometheus_parse::Value::Gauge(0.0)
+    );
+    value("mizan_mail_queued");
+    for sample in &scrape.samples {
+        let name = format!("`{}`", sample.metric);
+        let is_documented = DOCUMENTATION.iter().any(|text| text.contains(&name));
+        assert!(is_documented, "{name} is not documented");
+    }
 
     program.terminate().await;
     let (status, log) = program.wait().await;
@@ -169,6 +198,42 @@ async fn page_view_is_one_trace_with_its_calls_and_is_counted() {
         )],
     );
     assert_eq!(collector.tree(&bytes(TRACE), &bytes(PARENT)), [expected]);
+    let mail = tree("request_reset.submit http", [tree("mizan.mail", [])]);
+    let expected = tree("POST /api/mizan/call/request_reset.submit", [mail]);
+    assert_eq!(
+        collector.tree(&bytes(MAIL_TRACE), &bytes(PARENT)),
+        [expected]
+    );
+}
+
+#[tokio::test]
+async fn error_id_of_a_page_is_the_id_of_the_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("src/pages");
+    fs::create_dir_all(&pages).unwrap();
+    let component = "export default function Hello() { throw new Error('broken\\nforged'); }";
+    fs::write(pages.join("Hello.tsx"), component).unwrap();
+    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../node_modules");
+    if !modules.join("react").exists() {
+        return eprintln!("skipped: the npm packages are not installed");
+    }
+    symlink(modules, folder.path().join("node_modules")).unwrap();
+    let (_collector, url) = Collector::start().await;
+    let mut program = Program::start(folder.path(), |command| {
+        command
+            .args(["--otlp", &url])
+            .env("CHAT_TRUSTED_PROXIES", "[\"127.0.0.1/32\"]");
+    })
+    .await;
+    let hello = program
+        .get("/hello/")
+        .header("accept", "text/html")
+        .header("traceparent", format!("00-{TRACE}-{PARENT}-01"));
+    assert_eq!(program.request(hello, "").await.0, 500);
+    let line = program.log_line("page failed to render").await;
+    assert!(line.contains(&format!("error_id=\"{TRACE}\"")), "{line}");
+    let next = program.log_line("forged").await;
+    assert!(next.starts_with("    forged"), "{next}");
 }
 
 #[tokio::test]

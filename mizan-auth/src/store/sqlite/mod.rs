@@ -24,6 +24,19 @@ use crate::session::{Device, Session};
 use crate::store::{Access, Account, IssuedToken, NewAccount};
 use crate::token::TokenId;
 
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (
+        1,
+        "accounts",
+        include_str!("../../../migrations/sqlite/0001_accounts.sql"),
+    ),
+    (
+        2,
+        "epochs",
+        include_str!("../../../migrations/sqlite/0002_epochs.sql"),
+    ),
+];
+
 /// Keeps accounts, sessions and tokens in SQLite, in tables with the prefix `mizan_`.
 ///
 /// # Examples
@@ -120,9 +133,10 @@ impl SqliteStore {
     ///
     /// Returns [`StoreError`] if the database is not usable, or if a newer version created the tables.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let mut migrator = sqlx::migrate!("migrations/sqlite");
-        migrator.dangerous_set_table_name(sql::MIGRATIONS_TABLE);
-        migrator.run(&self.pool).await.map_err(StoreError::new)
+        sql::migrator(&MIGRATIONS)
+            .run(&self.pool)
+            .await
+            .map_err(StoreError::new)
     }
 
     fn check_file(&self) -> Result<(), StoreError> {

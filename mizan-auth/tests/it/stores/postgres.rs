@@ -1,7 +1,9 @@
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mizan_auth::store::PostgresStore;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPoolOptions;
 
 use super::postgres_server::{PostgresServer, start};
@@ -48,7 +50,9 @@ async fn postgres_migrates_rows_of_version_1() {
         .acquire_timeout(Duration::from_secs(30))
         .connect_lazy(&server.url())
         .unwrap();
-    let mut migrator = sqlx::migrate!("migrations/postgres");
+    let mut migrator = Migrator::new(Path::new("migrations/postgres"))
+        .await
+        .unwrap();
     migrator.dangerous_set_table_name("mizan_auth_migrations");
     let start = Instant::now();
     while let Err(error) = migrator.run_to(1, &pool).await {

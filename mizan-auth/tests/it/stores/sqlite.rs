@@ -1,8 +1,10 @@
+use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use mizan_auth::store::{Access, AccountStore, NewAccount, SessionStore, SqliteStore, UserStore};
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use crate::site::{PASSWORD, Site};
@@ -37,7 +39,7 @@ async fn sqlite_migrates_rows_of_version_1() {
         .connect_with(options)
         .await
         .unwrap();
-    let mut migrator = sqlx::migrate!("migrations/sqlite");
+    let mut migrator = Migrator::new(Path::new("migrations/sqlite")).await.unwrap();
     migrator.dangerous_set_table_name("mizan_auth_migrations");
     migrator.run_to(1, &pool).await.unwrap();
     let rows = super::migrations::FirstVersion::new();

@@ -1,5 +1,7 @@
 //! The output of `console`.
 
+use crate::log_text::log_text;
+
 /// The maximum number of bytes that a render may log.
 const MAX_RENDER_BYTES: usize = 1 << 20;
 /// The maximum length of a line. The same limit is in `js/console.js`.
@@ -25,7 +27,7 @@ impl Console {
             );
             return false;
         }
-        let line = &line[..line.floor_char_boundary(MAX_LINE_BYTES)];
+        let line = log_text(&line[..line.floor_char_boundary(MAX_LINE_BYTES)]);
         match level {
             "error" => tracing::error!(target: "mizan_ssr::console", "{line}"),
             "warn" => tracing::warn!(target: "mizan_ssr::console", "{line}"),

@@ -26,6 +26,7 @@ use super::navigation::RequestKind;
 use super::pages::Pages;
 use super::response::Page;
 use crate::error::RenderError;
+use crate::log_text::log_text;
 
 impl Page<'_> {
     /// Caches the page for all visitors.
@@ -174,7 +175,7 @@ impl Page<'_> {
             page.parts.head = head;
             page.parts.nonce = nonce;
             if let Err(error) = page.fill(permit, &policy).await {
-                tracing::error!(component = path, %error, "rendering a stale page again failed");
+                tracing::error!(component = path, error = %log_text(&error), "rendering a stale page again failed");
             }
         });
     }
