@@ -30,21 +30,22 @@ mod tests {
     fn gauge_is_the_sum_of_all_connections() {
         let recorder = DebuggingRecorder::new();
         let _guard = metrics::set_default_local_recorder(&recorder);
-        let sum = || {
+        // A snapshot resets the recorder.
+        let change = || {
             let mut metrics = recorder.snapshotter().snapshot().into_vec().into_iter();
-            let Some((.., DebugValue::Gauge(sum))) = metrics.next() else {
+            let Some((.., DebugValue::Gauge(change))) = metrics.next() else {
                 panic!("there is no gauge");
             };
-            sum.into_inner() as i64
+            change.into_inner() as i64
         };
         let (mut slow, mut other) = (QueuedFrames::default(), QueuedFrames::default());
         slow.set(7);
         other.set(2);
         slow.set(5);
-        assert_eq!(sum(), 7);
+        assert_eq!(change(), 7);
         drop(slow);
-        assert_eq!(sum(), 2);
+        assert_eq!(change(), -5);
         other.set(0);
-        assert_eq!(sum(), 0);
+        assert_eq!(change(), -2);
     }
 }

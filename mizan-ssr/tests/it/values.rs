@@ -20,7 +20,7 @@ fn app_with_client(case: &str, component: &str) -> App {
         &codegen.join("tests/cases").join(case).join("expected"),
         "client",
     );
-    for folder in ["codecs", "react", "transport", "validation"] {
+    for folder in ["codecs", "navigation", "react", "transport", "validation"] {
         copy(
             &app,
             &codegen.join("runtime").join(folder),

@@ -98,10 +98,10 @@ impl Program {
     pub(crate) async fn request(
         &self,
         request: http::request::Builder,
-        body: &str,
+        body: impl AsRef<[u8]>,
     ) -> (u16, Bytes) {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        let body = Full::new(Bytes::from(body.to_owned()));
+        let body = Full::new(Bytes::copy_from_slice(body.as_ref()));
         let response = within_timeout(client.request(request.body(body).unwrap()));
         let response = response.await.unwrap();
         let status = response.status().as_u16();

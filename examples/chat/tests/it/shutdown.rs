@@ -92,12 +92,13 @@ async fn full_disk_fails_only_what_is_stored() {
         let field = |name: &str, value: &str| {
             format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
         };
-        let body = field("name", "Mia")
+        let head = field("name", "Mia")
             + &field("email", "mia@example.com")
             + &field("message", "A message that is long enough.")
             + "--b\r\ncontent-disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\
-               content-type: image/png\r\n\r\n\x7f\r\n--b--\r\n";
-        program.request(request, &body).await.0
+               content-type: image/png\r\n\r\n";
+        let body = [head.as_bytes(), b"\x89PNG\r\n\x1a\n", b"\r\n--b--\r\n"].concat();
+        program.request(request, body).await.0
     };
     let greet = "/api/mizan/call/greet?input=%7B%22name%22%3A%22Ada%22%7D";
     program.limit_file_size("0").await;
@@ -105,7 +106,7 @@ async fn full_disk_fails_only_what_is_stored() {
     assert_eq!(program.request(program.get(greet), "").await.0, 200);
     program.limit_file_size("unlimited").await;
     assert_eq!(sign_in().await, 200);
-    assert_eq!(upload().await, 422, "the file is stored, and is no image");
+    assert_eq!(upload().await, 200);
     program.terminate().await;
     let (status, log) = program.wait().await;
     assert_eq!(status.code(), Some(0), "{log}");

@@ -199,11 +199,15 @@ fn validate(parsed: &ClientFunction) -> Option<TokenStream> {
 
 fn decode_output(parsed: &ClientFunction) -> TokenStream {
     let returned = &parsed.returned;
+    let span = call_site_at(returned.span());
     let output = match &parsed.stream {
         Some(stream) => stream.part.to_token_stream(),
-        None => quote!(<#returned as ::mizan_core::private::FunctionResult>::Output),
+        // Has the same span as the other uses, because the compiler shows equal errors once for each span.
+        None => quote_spanned! {span=>
+            <#returned as ::mizan_core::private::FunctionResult>::Output
+        },
     };
-    quote_spanned! {call_site_at(returned.span())=>
+    quote_spanned! {span=>
         fn decode_output() -> ::std::option::Option<
             fn(&::std::primitive::str) -> ::std::option::Option<::std::string::String>
         > {
@@ -258,8 +262,8 @@ fn call(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
     let cx = hygienic_cx();
     let cx_argument = parsed.takes_cx.then(|| quote!(#cx,));
     let arguments = parsed.arguments.iter().map(|argument| &argument.name);
-    let call = quote!(#name(#cx_argument #(self.#arguments),*).await);
     let returned = call_site_at(parsed.returned.span());
+    let call = quote_spanned!(returned=> #name(#cx_argument #(self.#arguments),*).await);
     let Some(stream) = &parsed.stream else {
         return quote_spanned! {returned=>
             async fn call(

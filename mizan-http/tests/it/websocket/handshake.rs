@@ -12,7 +12,7 @@ use mizan_http::MizanService;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::app::{ByName, Chat, app, start_server};
+use super::app::{ByName, Chat, TestState, app, start_server};
 use super::client::{Client, Sent, handshake};
 use crate::harness::{Server, raw_get};
 
@@ -147,7 +147,10 @@ async fn rejects_websocket_without_channels() {
     let server = Server::start(service).await;
     let (reply, _) = Client::try_connect(server.addr, &handshake("")).await;
     assert_eq!(reply.status, 404);
-    let app = Registry::new().channel::<Chat>().build().unwrap();
+    let registry = Registry::new()
+        .channel::<Chat>()
+        .state(Arc::<TestState>::default());
+    let app = registry.build().unwrap();
     let error = MizanService::builder(app).build().unwrap_err().to_string();
     assert!(error.contains(".state(channels)"), "{error}");
 }
