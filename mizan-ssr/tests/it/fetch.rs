@@ -149,13 +149,14 @@ mod with_feature {
             let code = "return (await fetch(url, { headers: { traceparent: 'forged' } })).text()";
             let props = json!({ "url": server.url("/"), "code": code });
             assert_eq!(text(&renderer, &props), "mizan.fetch");
-            // A log line of the component is in the span of the render, on whichever thread it runs.
-            let code = "console.log('first\n2026 ERROR forged'); return ''";
-            text(&renderer, &json!({ "url": "", "code": code, "key": "log" }));
+            // A log line of the component is in the span of the caller, on whichever thread the render runs.
+            let code = "console.log('first\\n2026 ERROR forged'); return ''";
+            let props = json!({ "url": "", "code": code, "key": "log" });
+            tracing::info_span!("caller").in_scope(|| text(&renderer, &props));
             let written = log.text();
             let line = written.lines().find(|line| line.contains("first"));
             let line = line.expect("a line");
-            assert!(line.contains("mizan.render{"), "{line}");
+            assert!(line.contains("caller:"), "{line}");
             assert!(written.contains("\n    2026 ERROR forged"), "{written}");
             log.clear();
         });
