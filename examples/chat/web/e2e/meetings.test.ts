@@ -171,20 +171,32 @@ test("the meetings are saved as a file with a name", async ({
   );
 });
 
-test("the next meeting of a host is opened", async ({ visit, page }) => {
-  await signInByCall(page, "member");
+test("the next meeting of a host is opened", async ({ visit, page }, info) => {
+  // The projects run at the same time, and a host has one next meeting.
+  const host = info.project.name === "phone" ? "staff" : "member";
+  await signInByCall(page, host);
   const path = await addMeeting(page);
   const [id] = /\d+/.exec(path) ?? [];
-  const tomorrow = new Date(Date.now() + 24 * 3600 * 1000).toISOString();
-  await page.request.post("/api/mizan/call/edit_meeting.submit", {
-    data: { id: Number(id), title: "Soon", begins_at: tomorrow },
-  });
-  await visit("/meetings/");
-  await page.getByRole("button", { name: "My next meeting" }).click();
-  await page.waitForURL(`**${path}`);
-  await expect(page.getByLabel("Title")).toHaveValue("Soon");
+  const moveTo = (time: Date) =>
+    page.request.post("/api/mizan/call/edit_meeting.submit", {
+      data: {
+        id: Number(id),
+        title: "Soon",
+        begins_at: time.toISOString(),
+      },
+    });
+  await moveTo(new Date(Date.now() + 24 * 3600 * 1000));
+  try {
+    await visit("/meetings/");
+    await page.getByRole("button", { name: "My next meeting" }).click();
+    await page.waitForURL(`**${path}`);
+    await expect(page.getByLabel("Title")).toHaveValue("Soon");
 
-  // A browser that opens the address of the function is redirected by the server.
-  await page.goto("/api/mizan/call/next_meeting");
-  expect(new URL(page.url()).pathname).toBe(path);
+    // A browser that opens the address of the function is redirected by the server.
+    await page.goto("/api/mizan/call/next_meeting");
+    expect(new URL(page.url()).pathname).toBe(path);
+  } finally {
+    // The next run of this test has an earlier meeting otherwise.
+    await moveTo(new Date(Date.now() - 24 * 3600 * 1000));
+  }
 });
