@@ -9,6 +9,7 @@ use mizan_core::adapter::{FunctionEntry, ReplyHead, decode_input};
 use mizan_core::{Error, ErrorCode, Principal, RequestHead};
 
 use super::idempotency::IdempotencyKey;
+use super::refusal;
 use crate::authenticate::Authenticate;
 use crate::body::body_budget::Destination;
 use crate::body::form_data::{FormData, UploadTarget, is_multipart};
@@ -21,10 +22,10 @@ use crate::response::ReplyBody;
 use crate::response::busy::busy;
 use crate::response::{problem_details, redirect, reply};
 use crate::service::state::{AllowedMethods, ServiceState};
+use crate::streaming;
 use crate::streaming::body::{EventStream, StreamSettings};
 #[cfg(feature = "channels")]
 use crate::streaming::resumable;
-use crate::streaming::{self, refusal};
 
 /// Calls `function` with the input and the files of a request.
 pub(crate) async fn handle<A: Authenticate, B: Body>(
@@ -81,7 +82,7 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
     }
     let download_share = if function.is_download() {
         if key.is_some() {
-            return Err(download::refuse_idempotency_key(function));
+            return Err(refusal::refuse_idempotency_key(function));
         }
         let client = ClientKey::of_request(head);
         Some(state.downloads.take(client, 1).map_err(busy)?)

@@ -3,5 +3,6 @@
 pub(crate) mod batch;
 pub(crate) mod call;
 pub(crate) mod idempotency;
+mod refusal;
 pub(crate) mod resources;
 pub(crate) mod runner;

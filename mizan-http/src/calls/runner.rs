@@ -17,13 +17,12 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::idempotency::{Claim, IdempotencyKey, IdempotentCalls, PendingCall, operation};
+use super::refusal;
 use super::resources::{BackgroundRunner, CallResources, StreamResources};
 use crate::body::payload::Payload;
 use crate::client_budget::{Budget, ClientKey, Exhausted, Share};
-use crate::download;
 use crate::response::busy::busy;
 use crate::service::limits::HttpLimits;
-use crate::streaming::refusal;
 use crate::timeout::LazyTimeout;
 
 /// Runs the functions of an app, with a limit of concurrent calls and a deadline for each call.
@@ -109,10 +108,7 @@ impl CallRunner {
                 "a batch or a page can call only queries and contexts: send a mutation as a separate call",
             ));
         }
-        if function.is_download() {
-            return Err(download::refuse_embedding(function));
-        }
-        if function.is_stream() {
+        if function.is_download() || function.is_stream() {
             return Err(refusal::refuse_embedding(function));
         }
         let payload = Payload::json(input);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use mizan_core::adapter::FunctionEntry;
-use mizan_core::{Download, Error, ErrorCode, RequestHead};
+use mizan_core::{Download, Error, RequestHead};
 
 pub(crate) use self::body::DownloadStream;
 use self::conditions::Validators;
@@ -106,29 +106,6 @@ pub(crate) fn response(
         context.share,
     );
     Ok(with_headers(status, headers, ReplyBody::download(content)))
-}
-
-/// Returns the error for a request that would store the reply of a function with a file.
-pub(crate) fn refuse_idempotency_key(function: &FunctionEntry) -> Error {
-    Error::new(
-        ErrorCode::Invalid,
-        format!(
-            "`{}` returns a file, which is not stored for a repeated call: send the request without \
-             `Idempotency-Key`",
-            function.name()
-        ),
-    )
-}
-
-/// Returns the error for a call of a function with a file in a batch or in a page.
-pub(crate) fn refuse_embedding(function: &FunctionEntry) -> Error {
-    Error::new(
-        ErrorCode::MethodNotAllowed,
-        format!(
-            "`{}` returns a file, which a batch or a page cannot contain: call it by itself",
-            function.name()
-        ),
-    )
 }
 
 fn content_type(download: &Download) -> Result<HeaderValue, Error> {

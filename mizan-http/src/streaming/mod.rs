@@ -4,7 +4,6 @@ mod access;
 pub(crate) mod active;
 pub(crate) mod body;
 mod event;
-pub(crate) mod refusal;
 #[cfg(feature = "channels")]
 pub(crate) mod resumable;
 mod source;
