@@ -20,6 +20,8 @@ use crate::cross_origin::CrossOriginPolicy;
 #[cfg(feature = "openapi")]
 use crate::documents::Documents;
 use crate::streaming::active::ActiveStreams;
+#[cfg(feature = "channels")]
+use crate::streaming::resumable::kept_logs::KeptLogs;
 
 impl MizanService {
     /// Creates a service with the default settings, in which all clients are anonymous.
@@ -230,6 +232,8 @@ impl<A: Authenticate> MizanServiceBuilder<A> {
                 self.limits.max_downloads_per_client as u64,
             ),
             streams: Arc::new(ActiveStreams::new(&self.limits)),
+            #[cfg(feature = "channels")]
+            kept_logs: KeptLogs::new(&self.limits),
             #[cfg(feature = "channels")]
             websockets: Budget::per_client(self.limits.max_websockets_per_client),
             limits: self.limits,

@@ -138,6 +138,14 @@ http_limits! {
     max_resumable_bytes: usize = 4 * 1024 * 1024,
     /// The maximum number of parts of a resumable stream, after which it ends with `too_large`. 65,536 by default.
     max_resumable_parts: usize = 65_536,
+    /// The maximum number of resumable streams of all clients whose logs are kept, including those that have ended and
+    /// calls that failed. Further calls are answered with 503. 16,384 by default.
+    ///
+    /// Each 16 KiB of an input count as another stream.
+    max_kept_streams: usize = 16_384,
+    /// The maximum number of resumable streams of one client whose logs are kept, counted in the same way. Further
+    /// calls are answered with 429. 512 by default.
+    max_kept_streams_per_client: usize = 512,
     /// The time for which the parts of a resumable stream are kept, in addition to
     /// [`stream_deadline`](field@Self::stream_deadline). 10 minutes by default.
     resumable_retention: Duration = Duration::from_secs(10 * 60),

@@ -23,6 +23,8 @@ use crate::documents::Documents;
 use crate::response::ReplyBody;
 use crate::response::problem_details;
 use crate::streaming::active::ActiveStreams;
+#[cfg(feature = "channels")]
+use crate::streaming::resumable::kept_logs::KeptLogs;
 use crate::timeout::LazyTimeout;
 
 /// The methods that a resource supports.
@@ -41,6 +43,8 @@ pub(crate) struct ServiceState<A> {
     pub(crate) bodies: BodyBudget,
     pub(crate) downloads: Budget,
     pub(crate) streams: Arc<ActiveStreams>,
+    #[cfg(feature = "channels")]
+    pub(crate) kept_logs: KeptLogs,
     #[cfg(feature = "channels")]
     pub(crate) websockets: Budget,
     pub(crate) limits: HttpLimits,

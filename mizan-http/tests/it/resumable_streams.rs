@@ -401,6 +401,22 @@ async fn a_client_cannot_leave_very_many_streams_behind() {
     assert_eq!(call_status(&service, complete_as("mia", "a")).await, 200);
 }
 
+/// Calls that fail leave a log, too.
+#[tokio::test(start_paused = true)]
+async fn a_client_cannot_leave_very_many_logs_behind() {
+    let Site { service, .. } = site(|limits| limits.max_kept_streams(4));
+    let invalid = || complete_as("mia", &"a".repeat(30));
+    for _ in 0..3 {
+        assert_eq!(call_status(&service, invalid()).await, 422);
+    }
+    let large = complete_as("mia", &"a".repeat(20_000));
+    assert_eq!(call_status(&service, large).await, 503);
+    assert_eq!(call_status(&service, invalid()).await, 422);
+    assert_eq!(call_status(&service, invalid()).await, 503);
+    tokio::time::advance(Duration::from_secs(3600 + 601)).await;
+    assert_eq!(call_status(&service, invalid()).await, 422);
+}
+
 async fn call_status(service: &MizanService<ByHeader>, request: Request<Full<Bytes>>) -> u16 {
     let response = service.clone().call(request).await.unwrap();
     response.status().as_u16()

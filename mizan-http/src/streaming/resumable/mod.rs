@@ -1,5 +1,6 @@
 //! Resumable streams: a task runs the function and appends its parts to a log of the broker, which clients read.
 
+pub(crate) mod kept_logs;
 mod log;
 mod producer;
 mod reader;
@@ -92,6 +93,7 @@ pub(crate) async fn handle<A: Authenticate>(
     }
     // The function runs on when its client leaves, so it has a place of its own.
     let share = state.streams.admit(head)?;
+    state.kept_logs.add(head, &payload.input)?;
     let run = Uuid::new_v4().as_u128();
     let input = if payload.input.trim_ascii().is_empty() {
         "{}"
@@ -157,6 +159,7 @@ pub(crate) async fn stop<A: Authenticate>(
     if !is_id(id) {
         return Err(unknown());
     }
+    let _place = state.streams.admit(head)?;
     let log = stream_log(state, id)?;
     let mut cursor = log.attach(None).await?;
     let call = current_call(&mut cursor).filter(|call| call.is_of(&call.function, &principal));
@@ -250,12 +253,11 @@ fn stream_log<A>(state: &ServiceState<A>, id: &str) -> Result<StreamLog, Error> 
     let channels = state.calls.app().state::<Channels>();
     let channels = channels.ok_or_else(|| Error::internal("the app has no `Channels`"))?;
     let limits = &state.limits;
-    let age = limits.stream_deadline + limits.resumable_retention;
     Ok(StreamLog::new(
         channels.broker(),
         id,
         limits.max_resumable_parts,
-        age,
+        kept_logs::age(limits),
     ))
 }
 
