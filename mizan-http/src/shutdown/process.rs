@@ -75,10 +75,6 @@ pub struct Shutdown {
     started: CancellationToken,
     deadline: Duration,
     readiness_delay: Duration,
-    #[cfg_attr(
-        not(feature = "channels"),
-        expect(dead_code, reason = "there are no channels")
-    )]
     drain_window: Duration,
     calls: Vec<Arc<CallRunner>>,
     streams: Vec<Arc<ActiveStreams>>,
