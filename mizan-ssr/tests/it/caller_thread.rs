@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::app::{App, block_on, inside, on_engines};
+use crate::log::Log;
 
 /// Runs `test` on V8, whose isolates can change threads, inside of an async runtime.
 fn on_v8(component: &str, test: &impl AsyncFn(&Renderer)) {
@@ -28,9 +29,37 @@ fn on_v8(component: &str, test: &impl AsyncFn(&Renderer)) {
     });
 }
 
-/// Polls a future once. A render that is ready was completed on the current thread.
+/// Polls a future once.
 fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// The parts of a component that ran on the current thread, from the log that they write.
+#[derive(Debug, PartialEq, Eq)]
+enum Here {
+    Nothing,
+    Start,
+    Whole,
+}
+
+/// Waits for a render of a component that logs `starts` and `ends`.
+///
+/// The first poll can return a result from the pool, so that only the log tells which thread ran the component.
+async fn observe<F: Future>(render: F) -> (Here, F::Output) {
+    let mut render = pin!(render);
+    let (log, guard) = Log::of_this_thread();
+    let polled = poll_once(render.as_mut());
+    drop(guard);
+    let log = log.text();
+    let here = match (log.contains("starts"), log.contains("ends")) {
+        (_, true) => Here::Whole,
+        (true, false) => Here::Start,
+        (false, false) => Here::Nothing,
+    };
+    match polled {
+        Poll::Ready(output) => (here, output),
+        Poll::Pending => (here, render.await),
+    }
 }
 
 async fn html(renderer: &Renderer, props: &Value) -> Result<String, RenderError> {
@@ -41,26 +70,29 @@ async fn html(renderer: &Renderer, props: &Value) -> Result<String, RenderError>
 /// Renders until renders of `props` run on the current thread.
 async fn warm_up(renderer: &Renderer, props: &Value) {
     for _ in 0..1000 {
-        let mut render = pin!(renderer.render("App.tsx", props));
-        if poll_once(render.as_mut()).is_ready() {
+        let (here, rendered) = observe(renderer.render("App.tsx", props)).await;
+        rendered.expect("a rendered component");
+        if here == Here::Whole {
             return;
         }
-        render.await.expect("a rendered component");
         // A render thread replies before it cleans up and releases its isolate.
         std::thread::sleep(Duration::from_millis(1));
     }
     panic!("no render ran on the current thread");
 }
 
-const HELLO: &str = "export default ({ n }: { n: number }) => <b>{n}</b>;";
+const HELLO: &str = "export default ({ n }: { n: number }) => {
+        console.info('starts, ends');
+        return <b>{n}</b>;
+    };";
 
 #[test]
 fn first_render_runs_in_pool_and_short_ones_on_callers_thread() {
     on_v8(HELLO, &async |renderer| {
         let props = json!({ "n": 1 });
-        let mut first = pin!(renderer.render("App.tsx", &props));
-        assert!(poll_once(first.as_mut()).is_pending());
-        first.await.expect("a rendered component");
+        let (here, rendered) = observe(renderer.render("App.tsx", &props)).await;
+        assert_eq!(here, Here::Nothing);
+        rendered.expect("a rendered component");
         warm_up(renderer, &props).await;
         let mut stream = renderer
             .render_stream("App.tsx", &props)
@@ -81,9 +113,9 @@ fn setting_disables_renders_on_callers_thread() {
         block_on(async {
             for n in 0..20 {
                 let props = json!({ "n": n });
-                let mut render = pin!(renderer.render("App.tsx", &props));
-                assert!(poll_once(render.as_mut()).is_pending());
-                render.await.expect("a rendered component");
+                let (here, rendered) = observe(renderer.render("App.tsx", &props)).await;
+                assert_eq!(here, Here::Nothing);
+                rendered.expect("a rendered component");
             }
         });
     });
@@ -92,22 +124,25 @@ fn setting_disables_renders_on_callers_thread() {
 #[test]
 fn long_code_is_interrupted_and_repeated_in_pool() {
     let source = "export default ({ milliseconds }: { milliseconds: number }) => {
+            console.info('starts');
             const end = Date.now() + milliseconds;
             while (Date.now() < end);
+            console.info('ends');
             return <b>{milliseconds}</b>;
         };";
     on_v8(source, &async |renderer| {
         let short = json!({ "milliseconds": 0 });
         warm_up(renderer, &short).await;
         let long = json!({ "milliseconds": 300 });
-        let mut render = pin!(renderer.render("App.tsx", &long));
-        assert!(poll_once(render.as_mut()).is_pending());
-        let rendered = render.await.expect("a rendered component");
+        let (here, rendered) = observe(renderer.render("App.tsx", &long)).await;
+        assert_ne!(here, Here::Whole);
+        let rendered = rendered.expect("a rendered component");
         assert_eq!(inside(&rendered.html), "<b>300</b>");
         // The component is no longer expected to be short.
-        let mut render = pin!(renderer.render("App.tsx", &short));
-        assert!(poll_once(render.as_mut()).is_pending());
-        assert_eq!(inside(&render.await.expect("a component").html), "<b>0</b>");
+        let (here, rendered) = observe(renderer.render("App.tsx", &short)).await;
+        assert_eq!(here, Here::Nothing);
+        let rendered = rendered.expect("a rendered component");
+        assert_eq!(inside(&rendered.html), "<b>0</b>");
     });
 }
 
@@ -118,7 +153,11 @@ fn endless_loop_exceeds_deadline_after_repetition() {
             return;
         }
         let app = App::component(
-            "export default ({ loops }: { loops: boolean }) => { while (loops); return <b />; };",
+            "export default ({ loops }: { loops: boolean }) => {
+                while (loops);
+                console.info('starts, ends');
+                return <b />;
+            };",
         );
         let renderer = app.builder(engine).deadline(Duration::from_secs(2));
         let renderer = renderer.build().expect("valid settings");
@@ -140,7 +179,7 @@ fn endless_loop_exceeds_deadline_after_repetition() {
 const CALLS: &str = "import { Suspense, use } from 'react';
     const functions = globalThis[Symbol.for('mizan.functions')];
     const Call = ({ name }) => <b>{JSON.parse(use(functions.call(name)).json)}</b>;
-    export default () => <Suspense><Call name=\"one\" /><Call name=\"two\" /></Suspense>;";
+    export default () => (console.info('starts, ends'), <Suspense><Call name=\"one\" /><Call name=\"two\" /></Suspense>);";
 
 #[test]
 fn available_results_complete_render_on_callers_thread() {
@@ -149,28 +188,17 @@ fn available_results_complete_render_on_callers_thread() {
             let call = |name: String, _| async move { Ok(Bytes::from(json!(name).to_string())) };
             renderer.component("App.tsx").functions(call).render()
         };
-        render().await.expect("a rendered component");
-        for _ in 0..100 {
-            let mut render = pin!(render());
-            let rendered = match poll_once(render.as_mut()) {
-                Poll::Ready(rendered) => rendered.expect("a rendered component"),
-                Poll::Pending => {
-                    render.await.expect("a rendered component");
-                    std::thread::sleep(Duration::from_millis(1));
-                    continue;
-                }
-            };
-            assert!(
-                rendered.html.contains("<b>one</b><b>two</b>"),
-                "{}",
-                rendered.html
-            );
-            assert!(
-                rendered
-                    .function_results
-                    .contains(r#"{"name":"two","output":"two"}"#)
-            );
-            return;
+        for _ in 0..1000 {
+            let (here, rendered) = observe(render()).await;
+            let rendered = rendered.expect("a rendered component");
+            let html = &rendered.html;
+            assert!(html.contains("<b>one</b><b>two</b>"), "{html}");
+            let results = &rendered.function_results;
+            assert!(results.contains(r#"{"name":"two","output":"two"}"#));
+            if here == Here::Whole {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
         }
         panic!("no render ran on the current thread");
     });
@@ -227,25 +255,28 @@ fn thread_with_small_stack_renders_in_pool() {
     on_v8(HELLO, &async |renderer| {
         let props = json!({ "n": 1 });
         warm_up(renderer, &props).await;
-        let small = std::thread::Builder::new().stack_size(1 << 20);
+        // glibc reuses the stack of a thread that has ended if it is at most four times as large.
+        let small = std::thread::Builder::new().stack_size(256 << 10);
         let renderer = renderer.clone();
         let thread = small.spawn(move || {
             block_on(async {
-                let mut render = pin!(renderer.render("App.tsx", &props));
-                let was_pending = poll_once(render.as_mut()).is_pending();
-                let result = render.await.is_ok();
-                (was_pending, result)
+                let (here, rendered) = observe(renderer.render("App.tsx", &props)).await;
+                rendered.expect("a rendered component");
+                here
             })
         });
-        let result = thread.expect("a thread").join();
-        assert_eq!(result.expect("no panic"), (true, true));
+        let here = thread.expect("a thread").join().expect("no panic");
+        assert_eq!(here, Here::Nothing);
     });
 }
 
 #[test]
 fn endless_recursion_fails_on_callers_thread() {
     let source = "const recurse = (n: number): number => recurse(n + 1) + 1;
-        export default ({ deep }: { deep: boolean }) => <b>{deep ? recurse(0) : 1}</b>;";
+        export default ({ deep }: { deep: boolean }) => {
+            console.info('starts, ends');
+            return <b>{deep ? recurse(0) : 1}</b>;
+        };";
     on_v8(source, &async |renderer| {
         // The stack of the threads of tokio.
         let renderer = renderer.clone();
@@ -279,21 +310,27 @@ fn endless_recursion_fails_on_callers_thread() {
 #[test]
 fn changes_of_globals_do_not_reach_next_render_on_callers_thread() {
     let source = "export default ({ changes }: { changes: boolean }) => {
+            console.info('starts, ends');
             if (changes) (globalThis as any).leaked = 'leaked';
             return <b>{String((globalThis as any).leaked)}</b>;
         };";
     on_v8(source, &async |renderer| {
         let (changes, reads) = (json!({ "changes": true }), json!({ "changes": false }));
         warm_up(renderer, &reads).await;
-        let mut render = pin!(renderer.render("App.tsx", &changes));
-        let Poll::Ready(changed) = poll_once(render.as_mut()) else {
-            panic!("the render ran in the pool");
-        };
-        assert_eq!(inside(&changed.expect("a component").html), "<b>leaked</b>");
-        assert_eq!(
-            html(renderer, &reads).await.expect("a component"),
-            "<b>undefined</b>"
-        );
+        for _ in 0..1000 {
+            let (here, changed) = observe(renderer.render("App.tsx", &changes)).await;
+            let changed = changed.expect("a rendered component");
+            assert_eq!(inside(&changed.html), "<b>leaked</b>");
+            assert_eq!(
+                html(renderer, &reads).await.expect("a component"),
+                "<b>undefined</b>"
+            );
+            if here == Here::Whole {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        panic!("no render ran on the current thread");
     });
 }
 
