@@ -32,6 +32,10 @@ pub(crate) fn vitest(arguments: &[String]) -> anyhow::Result<()> {
         "values",
         "--example",
         "versions",
+        "--package",
+        "mizan-forms",
+        "--example",
+        "constraint_verdicts",
     ];
     step::run("servers", &mut cargo(examples))?;
     step::run(
@@ -43,6 +47,10 @@ pub(crate) fn vitest(arguments: &[String]) -> anyhow::Result<()> {
                 project::built_program("examples/channels"),
             )
             .env("MIZAN_VALUES", project::built_program("examples/values"))
+            .env(
+                "MIZAN_CONSTRAINT_VERDICTS",
+                project::built_program("examples/constraint_verdicts"),
+            )
             .env(
                 "MIZAN_VERSIONS",
                 project::built_program("examples/versions"),

@@ -37,8 +37,8 @@ describe.skipIf(!program)("values of a server in Rust", () => {
   ): Promise<(string | null)[]> {
     const seeds = Array.from({ length: 10 }, async (_, seed) => {
       // Each value contains all types, most of them several times.
-      const values = await generate({ seed, count: 100, nanoseconds });
-      expect(values).toHaveLength(100);
+      const values = await generate({ seed, count: 300, nanoseconds });
+      expect(values).toHaveLength(300);
       return difference({ seed, nanoseconds, values });
     });
     return Promise.all(seeds);

@@ -27,7 +27,7 @@ const contracts: Contracts = {
 
 /** The server's functions. */
 export interface Api extends Connected {
-  /** Defined in `mizan-forms/tests/it/constraint_verdicts.rs`. */
+  /** Defined in `mizan-forms/tests/it/constraint_verdicts/table/constrained.rs`. */
   readonly check: Mutation<types.CheckInput, null, types.CommonError>;
   /** The functions of the forms. */
   readonly forms: {
@@ -36,13 +36,13 @@ export interface Api extends Connected {
       /**
        * Loads the initial state of the form.
        *
-       * Defined in `mizan-forms/tests/it/constraint_verdicts.rs`.
+       * Defined in `mizan-forms/tests/it/constraint_verdicts/table/constrained.rs`.
        */
       readonly state: Query<void, types.FormState, types.CommonError>;
       /**
        * Submits the form.
        *
-       * Defined in `mizan-forms/tests/it/constraint_verdicts.rs`.
+       * Defined in `mizan-forms/tests/it/constraint_verdicts/table/constrained.rs`.
        */
       readonly submit: Mutation<
         types.ConstrainedSubmitInput,
@@ -52,7 +52,7 @@ export interface Api extends Connected {
       /**
        * Validates values without submitting them.
        *
-       * Defined in `mizan-forms/tests/it/constraint_verdicts.rs`.
+       * Defined in `mizan-forms/tests/it/constraint_verdicts/table/constrained.rs`.
        */
       readonly validate: Query<
         types.ConstrainedValidateInput,

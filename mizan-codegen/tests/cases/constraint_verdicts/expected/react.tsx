@@ -28,7 +28,7 @@ export function useApi(): Api {
   return React.useContext(ApiContext);
 }
 
-/** Defined in `mizan-forms/tests/it/constraint_verdicts.rs`. */
+/** Defined in `mizan-forms/tests/it/constraint_verdicts/table/constrained.rs`. */
 export function useCheck(
   options?: runtime.MutationHookOptions<
     null,

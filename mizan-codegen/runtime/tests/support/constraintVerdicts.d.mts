@@ -1,0 +1,3 @@
+export const program: string | undefined;
+
+export function verdictsOfServer(count: number): string;
