@@ -12,6 +12,7 @@ use url::Url;
 use super::config_error::AccountsConfigError;
 use super::failure_log::FailureLog;
 use super::links::{AccountPages, Links};
+use super::permission_changes::PermissionObservers;
 use super::second_factor::SecondFactor;
 use super::{Accounts, Inner};
 use crate::clock::Clock;
@@ -330,6 +331,7 @@ impl AccountsBuilder {
             browser_cookie: cookies.browser,
             device_cookie: cookies.device,
             credential_changes: TaskTracker::new(),
+            permission_observers: PermissionObservers::default(),
             unverified_retention: self.unverified_retention,
             clock: self.clock,
             groups: self.groups,

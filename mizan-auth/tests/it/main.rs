@@ -11,6 +11,7 @@ mod cookies;
 mod credentials;
 mod faulty_sessions;
 mod flows;
+mod permission_changes;
 mod rate_limits;
 mod second_factor;
 mod secrets;
