@@ -12,7 +12,7 @@ use url::Url;
 use super::config_error::AccountsConfigError;
 use super::failure_log::FailureLog;
 use super::links::{AccountPages, Links};
-use super::permission_changes::PermissionObservers;
+use super::permission_observers::PermissionObservers;
 use super::second_factor::SecondFactor;
 use super::{Accounts, Inner};
 use crate::clock::Clock;

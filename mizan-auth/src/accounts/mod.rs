@@ -14,6 +14,7 @@ mod new_password;
 mod next_step;
 mod notify;
 mod permission_changes;
+mod permission_observers;
 mod purge;
 mod reauthenticate;
 mod reset_password;
@@ -43,7 +44,7 @@ pub use second_factor::SecondFactor;
 
 use self::failure_log::FailureLog;
 use self::links::Links;
-use self::permission_changes::PermissionObservers;
+use self::permission_observers::PermissionObservers;
 use crate::clock::Clock;
 use crate::mail::MailQueue;
 use crate::password::{PasswordHasher, PasswordRules};

@@ -1,20 +1,6 @@
 //! Reports changes of the access rights of users, so that their channels are authorized again.
 
-use parking_lot::RwLock;
-
 use super::Accounts;
-
-/// The functions that are called with the id of a user whose access rights have changed.
-#[derive(Default)]
-pub(super) struct PermissionObservers(RwLock<Vec<Box<Observer>>>);
-
-type Observer = dyn Fn(&str) + Send + Sync;
-
-impl PermissionObservers {
-    pub(super) fn add(&self, observer: impl Fn(&str) + Send + Sync + 'static) {
-        self.0.write().push(Box::new(observer));
-    }
-}
 
 impl Accounts {
     /// Reports that the groups, permissions or other access rights of a user have changed.
@@ -37,8 +23,6 @@ impl Accounts {
     /// }
     /// ```
     pub fn permissions_changed(&self, user: &str) {
-        for observer in &*self.0.permission_observers.0.read() {
-            observer(user);
-        }
+        self.0.permission_observers.notify(user);
     }
 }
