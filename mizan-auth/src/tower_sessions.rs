@@ -68,6 +68,10 @@ impl Authenticate for TowerSessions {
             self.accounts.identity(&account, None).into()
         }))
     }
+
+    fn on_permissions_changed(&self, notify: impl Fn(&str) + Send + Sync + 'static) {
+        self.accounts.on_permissions_changed(notify);
+    }
 }
 
 impl fmt::Debug for TowerSessions {

@@ -7,7 +7,9 @@
 #![allow(clippy::unwrap_used)]
 
 use std::convert::Infallible;
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use axum::Json;
@@ -61,6 +63,9 @@ struct Plan {
 }
 
 fn main() {
+    if let Ok(spans) = std::env::var(SERVER_SPANS) {
+        return run_server(&spans);
+    }
     let plan = if std::env::args().any(|arg| arg == "--bench") {
         Plan {
             rounds: 101,
@@ -134,33 +139,62 @@ fn over_loopback(plan: &Plan, connections: usize, pipelined: usize) {
     });
 }
 
-/// Compares servers whose worker threads have no subscriber and one that records spans and events of the level `INFO`.
-///
-/// Runs last, because a subscriber makes the disabled spans of other threads slower.
+/// Compares a server without a subscriber and one whose subscriber records spans and events of the level `INFO`.
 fn with_spans(plan: &Plan, connections: usize, pipelined: usize) {
     let client = one_worker();
-    let observed = Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .on_thread_start(|| {
-            let subscriber = tracing_subscriber::registry().with(LevelFilter::INFO);
-            // The subscriber stays until the thread ends.
-            std::mem::forget(tracing::subscriber::set_default(subscriber));
-        })
-        .build()
-        .unwrap();
-    let servers = [one_worker(), observed];
-    let addrs = servers.each_ref().map(|server| {
-        let listener = server.block_on(listen());
-        let addr = listener.local_addr().unwrap();
-        server.spawn(async move { mizan_http::serve(listener, mizan()).await });
-        addr
-    });
+    let servers = ["off", "on"].map(ServerProcess::start);
     let name = format!("loopback, connections: {connections}, at once: {pipelined}");
     report(&name, plan, |contender| {
-        let addr = addrs[contender as usize];
+        let addr = servers[contender as usize].addr;
         client.block_on(load(addr, connections, pipelined, plan.round))
     });
+}
+
+/// The variable that makes the benchmark a server: `on` or `off`, for its spans.
+const SERVER_SPANS: &str = "MIZAN_BENCH_SERVER_SPANS";
+
+/// A server in a process of its own: a subscriber for one thread makes the disabled spans of all threads of its
+/// process slower, so that a server in the same process would not show the cost of spans that are off.
+struct ServerProcess {
+    child: Child,
+    addr: SocketAddr,
+}
+
+impl ServerProcess {
+    fn start(spans: &str) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .env(SERVER_SPANS, spans)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut addr = String::new();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut addr).unwrap();
+        let addr = addr.trim().parse().unwrap();
+        Self { child, addr }
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Serves until the process is killed.
+fn run_server(spans: &str) {
+    if spans == "on" {
+        let subscriber = tracing_subscriber::registry().with(LevelFilter::INFO);
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+    }
+    let is_enabled = tracing::enabled!(target: "mizan::call", tracing::Level::INFO);
+    assert_eq!(is_enabled, spans == "on");
+    let server = one_worker();
+    let listener = server.block_on(listen());
+    println!("{}", listener.local_addr().unwrap());
+    let serving = server.spawn(async { mizan_http::serve(listener, mizan()).await });
+    server.block_on(serving).unwrap().unwrap();
 }
 
 fn one_worker() -> Runtime {

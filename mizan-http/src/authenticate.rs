@@ -44,6 +44,14 @@ pub trait Authenticate: Send + Sync + 'static {
         let _ = principal;
         std::future::pending()
     }
+
+    /// Calls `notify` with the id of each user whose groups or permissions change, in a Tokio runtime.
+    ///
+    /// The service then calls `Channels::permissions_changed`, so that the channels of the user are authorized again on
+    /// all servers. It registers `notify` once, when it is built. The default implementation never calls it.
+    fn on_permissions_changed(&self, notify: impl Fn(&str) + Send + Sync + 'static) {
+        let _ = notify;
+    }
 }
 
 impl<A: Authenticate> Authenticate for Arc<A> {
@@ -56,6 +64,10 @@ impl<A: Authenticate> Authenticate for Arc<A> {
 
     fn wait_until_ended(&self, principal: &Principal) -> impl Future<Output = ()> + Send {
         A::wait_until_ended(self, principal)
+    }
+
+    fn on_permissions_changed(&self, notify: impl Fn(&str) + Send + Sync + 'static) {
+        A::on_permissions_changed(self, notify);
     }
 }
 

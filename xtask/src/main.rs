@@ -38,6 +38,8 @@ enum Options {
     PublicTypes,
     /// Find modules that depend on each other in a cycle
     Modules,
+    /// Find clients of SQLite that an application cannot use beside mizan-auth
+    SqliteClients,
     /// Check the OpenAPI document of the chat example with generated clients and Schemathesis
     Openapi,
     /// Build the chat example as one executable, and compare its pages in an empty root folder with those from files
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Options::Words => checks::words::run(),
         Options::PublicTypes => checks::public_types::run(),
         Options::Modules => checks::modules::run(),
+        Options::SqliteClients => checks::sqlite_clients::run(),
         Options::Openapi => openapi::run().map(|()| true),
         Options::Executable => executable::run(),
         Options::Template(options) => template::run(&options),

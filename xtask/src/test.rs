@@ -149,6 +149,10 @@ fn rust(report: &mut Report) {
                 .flat_map(|library| ["--package", library]),
         ),
     );
+    report.record(
+        "SQLite clients of applications",
+        checks::sqlite_clients::check(),
+    );
     if is_installed("cargo-deny", "--version") {
         // Advisories need another network host: `cargo deny check` includes them.
         report.check(

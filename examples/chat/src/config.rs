@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Env, Format as _, Serialized, Toml};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -46,7 +47,7 @@ pub struct Config {
     /// The seconds in which the browsers reconnect after SIGTERM.
     pub drain_window: u64,
     /// The networks of proxies that name the client and the trace of a request, such as `["10.0.0.0/8"]`.
-    pub trusted_proxies: Vec<String>,
+    pub trusted_proxies: Vec<IpNet>,
     /// The base URL of an OpenTelemetry collector, such as `http://localhost:4318`. Requires the feature `telemetry`.
     pub otlp: Option<String>,
     /// The address of the metrics for Prometheus, such as `127.0.0.1:9464`. Requires the feature `telemetry`.
@@ -109,7 +110,9 @@ impl ConfigError {
                 Kind::UnknownField(field, _) => field.clone(),
                 _ => error.path.join("."),
             };
-            let variable = format!("{PREFIX}{}", key.to_uppercase());
+            // The key of an entry of a list is followed by its index.
+            let setting = key.split('.').next().unwrap_or_default();
+            let variable = format!("{PREFIX}{}", setting.to_uppercase());
             let metadata = error.metadata.as_ref();
             let is_variable = match metadata {
                 Some(metadata) => metadata.name.contains("environment"),

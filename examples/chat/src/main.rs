@@ -174,10 +174,7 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
 
     let channels = sharing::channels(&config).await?;
     let registry = chat::registry(people, channels.clone()).shared_store(store);
-    let proxies = config.trusted_proxies.iter().map(|network| network.parse());
-    let proxies: Vec<_> = proxies
-        .collect::<Result<_, _>>()
-        .context("`trusted_proxies` has an entry that is not a network")?;
+    let proxies = config.trusted_proxies.clone();
     let mizan = MizanService::builder(registry.build()?)
         .authenticate(accounts.clone())
         .openapi(openapi_options(&config))

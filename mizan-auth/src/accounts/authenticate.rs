@@ -38,6 +38,10 @@ impl Authenticate for Accounts {
             () = self.wait_until_invalid(id) => {}
         }
     }
+
+    fn on_permissions_changed(&self, notify: impl Fn(&str) + Send + Sync + 'static) {
+        self.0.permission_observers.add(notify);
+    }
 }
 
 impl Accounts {
@@ -104,22 +108,34 @@ impl Accounts {
 
     /// Waits until a session that the store still has becomes invalid: the epoch of its account has advanced
     /// and the session could not be removed, or the account has become inactive.
+    ///
+    /// Until then, it reports changes of the account's access rights that another program made in the store.
     async fn wait_until_invalid(&self, id: TokenId) {
+        let mut known = None;
         loop {
-            tokio::time::sleep(RECHECK_INTERVAL).await;
             // `Sessions::wait_until_ended` queries the store more often and logs its errors.
-            if matches!(self.is_valid(id).await, Ok(false)) {
-                return;
+            match self.find_account_of_session(id).await {
+                Ok(None) => return,
+                Ok(Some(account)) => {
+                    let current = (account.access, account.email_verified);
+                    if known.as_ref().is_some_and(|known| *known != current) {
+                        self.permissions_changed(&account.id);
+                    }
+                    known = Some(current);
+                }
+                Err(_) => {}
             }
+            tokio::time::sleep(RECHECK_INTERVAL).await;
         }
     }
 
-    async fn is_valid(&self, id: TokenId) -> Result<bool, StoreError> {
+    /// Returns the account of a session that is valid, except that it may have expired.
+    async fn find_account_of_session(&self, id: TokenId) -> Result<Option<Account>, StoreError> {
         let Some((session, account)) = self.find_with_account(id).await? else {
-            return Ok(false);
+            return Ok(None);
         };
-        let account = account.filter(|account| account.access.active);
-        Ok(account.is_some_and(|account| account.epoch == session.epoch))
+        let is_valid = |account: &Account| account.access.active && account.epoch == session.epoch;
+        Ok(account.filter(is_valid))
     }
 
     /// Returns the permissions of an account, including those of its groups.

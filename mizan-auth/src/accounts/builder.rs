@@ -12,6 +12,7 @@ use url::Url;
 use super::config_error::AccountsConfigError;
 use super::failure_log::FailureLog;
 use super::links::{AccountPages, Links};
+use super::permission_observers::PermissionObservers;
 use super::second_factor::SecondFactor;
 use super::{Accounts, Inner};
 use crate::clock::Clock;
@@ -19,7 +20,7 @@ use crate::mail::{MailQueue, Mailer, Templates};
 use crate::password::{HashCost, PasswordHasher, PasswordRules};
 use crate::rate_limit::{RateLimiters, RateLimits};
 use crate::session::{SessionLifetime, Sessions, TokenCookie};
-use crate::store::{AccountStore, SessionStore, TokenStore, UserStore};
+use crate::store::{AccountStore, ObservedStore, SessionStore, TokenStore, UserStore};
 use crate::url_security::is_loopback;
 
 /// The maximum number of entries per thread in each lane of the hash queue.
@@ -122,6 +123,7 @@ impl AccountsBuilder {
 
     /// Sets one store for accounts, sessions and tokens.
     pub fn store<S: AccountStore>(mut self, store: Arc<S>) -> Self {
+        let store = ObservedStore::new(store);
         self.users = Some(store.clone());
         self.sessions = Some(store.clone());
         self.tokens = Some(store.clone());
@@ -131,21 +133,21 @@ impl AccountsBuilder {
 
     /// Sets the store of accounts.
     pub fn user_store(mut self, store: Arc<dyn UserStore>) -> Self {
-        self.users = Some(store);
+        self.users = Some(ObservedStore::new(store));
         self.combined_store = None;
         self
     }
 
     /// Sets the store of sessions.
     pub fn session_store(mut self, store: Arc<dyn SessionStore>) -> Self {
-        self.sessions = Some(store);
+        self.sessions = Some(ObservedStore::new(store));
         self.combined_store = None;
         self
     }
 
     /// Sets the store of mailed tokens.
     pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
-        self.tokens = Some(store);
+        self.tokens = Some(ObservedStore::new(store));
         self
     }
 
@@ -329,6 +331,7 @@ impl AccountsBuilder {
             browser_cookie: cookies.browser,
             device_cookie: cookies.device,
             credential_changes: TaskTracker::new(),
+            permission_observers: PermissionObservers::default(),
             unverified_retention: self.unverified_retention,
             clock: self.clock,
             groups: self.groups,

@@ -13,6 +13,8 @@ mod links;
 mod new_password;
 mod next_step;
 mod notify;
+mod permission_changes;
+mod permission_observers;
 mod purge;
 mod reauthenticate;
 mod reset_password;
@@ -42,6 +44,7 @@ pub use second_factor::SecondFactor;
 
 use self::failure_log::FailureLog;
 use self::links::Links;
+use self::permission_observers::PermissionObservers;
 use crate::clock::Clock;
 use crate::mail::MailQueue;
 use crate::password::{PasswordHasher, PasswordRules};
@@ -95,6 +98,7 @@ struct Inner {
     device_cookie: TokenCookie,
     /// The changes of credentials in progress, which complete even if the call is dropped.
     credential_changes: TaskTracker,
+    permission_observers: PermissionObservers,
     unverified_retention: Duration,
     clock: Clock,
     groups: BTreeMap<String, Vec<String>>,

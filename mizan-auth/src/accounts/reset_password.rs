@@ -108,6 +108,9 @@ impl Accounts {
             let verified = users.verify_email(&account.id, &account.email).await;
             accounts.remove_sessions_and_tokens(&account.id, None).await;
             accounts.notify_password_changed(&account.email);
+            if matches!(verified, Ok(true)) && !account.email_verified {
+                accounts.permissions_changed(&account.id);
+            }
             // The password has been replaced in any case. If the address is still unverified, the next sign-in
             // sends a code.
             if let Err(error) = verified {

@@ -145,6 +145,10 @@ impl Accounts {
         }
         self.0.tokens.remove_by_user(&account.id).await?;
         let users = &self.0.users;
-        Ok(users.verify_email(&account.id, &issued.email).await?)
+        let is_verified = users.verify_email(&account.id, &issued.email).await?;
+        if is_verified && !account.email_verified {
+            self.permissions_changed(&account.id);
+        }
+        Ok(is_verified)
     }
 }

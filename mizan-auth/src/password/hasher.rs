@@ -6,6 +6,7 @@ use std::sync::Arc;
 use mizan_core::Error;
 
 use super::argon2id::{Argon2idHasher, HashCost, HashMemory, InvalidHashCost, PasswordHash};
+use super::observation::{PasswordWork, QueuedWork, WorkObserver};
 use super::queue::{FairQueue, QueueEntry};
 use super::rules::PasswordRules;
 use super::text::Password;
@@ -92,7 +93,7 @@ impl PasswordHasher {
         let password = password.clone();
         let hash =
             move |inner: &Inner, memory: &mut HashMemory| inner.hasher.hash(&password, memory);
-        Ok(self.run(entry, hash).await??)
+        Ok(self.run(PasswordWork::Hash, entry, hash).await??)
     }
 
     /// Returns true if `stored` is a hash of `password`.
@@ -122,7 +123,7 @@ impl PasswordHasher {
         let verify = move |inner: &Inner, memory: &mut HashMemory| {
             inner.hasher.verify(&password, stored.as_ref(), memory)
         };
-        self.run(entry, verify).await
+        self.run(PasswordWork::Verify, entry, verify).await
     }
 
     /// Checks the strength of a new password for a caller.
@@ -138,7 +139,7 @@ impl PasswordHasher {
         let check = move |_: &Inner, _: &mut HashMemory| {
             rules.check_guessable(&field, &password, email.as_ref())
         };
-        self.run(entry, check).await?
+        self.run(PasswordWork::CheckStrength, entry, check).await?
     }
 
     /// Returns true if the cost or the algorithm of the hash differs from those of new hashes. Hash the password
@@ -150,14 +151,28 @@ impl PasswordHasher {
 
     async fn run<T: Send + 'static>(
         &self,
+        kind: PasswordWork,
         entry: &QueueEntry,
         work: impl FnOnce(&Inner, &mut HashMemory) -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let mut permit = self.0.queue.acquire(entry).await?;
+        let observer = WorkObserver::start(kind);
+        let permit = {
+            let _queued = QueuedWork::new();
+            self.0.queue.acquire(entry).await
+        };
+        let mut permit = match permit {
+            Ok(permit) => permit,
+            Err(full) => {
+                observer.reject();
+                return Err(full.into());
+            }
+        };
         let inner = Arc::clone(&self.0);
         // The thread owns the permit, because the work continues if the caller disconnects.
         let work = move || work(&inner, permit.resource());
-        Ok(tokio::task::spawn_blocking(work).await?)
+        let result = tokio::task::spawn_blocking(work).await?;
+        observer.complete();
+        Ok(result)
     }
 }
 
@@ -264,7 +279,7 @@ mod tests {
             async move {
                 let work =
                     move |_: &Inner, _: &mut HashMemory| started.fetch_add(1, Ordering::SeqCst);
-                hasher.run(&entry, work).await
+                hasher.run(PasswordWork::Hash, &entry, work).await
             }
         };
         let cancellation = CancellationToken::new();
@@ -284,6 +299,52 @@ mod tests {
         assert_eq!(started.load(Ordering::SeqCst), 1);
     }
 
+    #[tokio::test]
+    async fn requests_are_measured_with_their_outcome() {
+        use futures_util::FutureExt;
+        use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+
+        let recorder = DebuggingRecorder::new();
+        let snapshotter = recorder.snapshotter();
+        let _guard = metrics::set_default_local_recorder(&recorder);
+        let measured = || {
+            let metrics = snapshotter.snapshot().into_vec().into_iter();
+            let lines = metrics.filter_map(|(key, _, _, value)| {
+                let labels = key.key().labels().map(|label| label.value().to_owned());
+                let name = key.key().name().trim_start_matches("mizan_password_");
+                let count = match value {
+                    DebugValue::Histogram(durations) => durations.len(),
+                    DebugValue::Gauge(gauge) => gauge.into_inner() as usize,
+                    DebugValue::Counter(_) => panic!("{name} is a counter"),
+                };
+                let labels: Vec<_> = labels.collect();
+                (count > 0).then(|| format!("{name} {} {count}", labels.join(" ")))
+            });
+            let mut lines: Vec<_> = lines.collect();
+            lines.sort();
+            lines
+        };
+        let hasher = PasswordHasher::new(CHEAP, 1, 1).unwrap();
+        let typed = Password::from("correct horse");
+        let entry = QueueEntry::application();
+        let busy = hasher.0.queue.acquire(&entry).await.unwrap();
+        let mut waiting = Box::pin(hasher.hash(&typed));
+        assert!((&mut waiting).now_or_never().is_none());
+        assert_eq!(measured(), ["queued  1"]);
+        assert!(hasher.hash(&typed).await.is_err());
+        drop(waiting);
+        assert_eq!(
+            measured(),
+            [
+                "duration_seconds hash cancelled 1",
+                "duration_seconds hash rejected 1"
+            ]
+        );
+        drop(busy);
+        assert!(!hasher.verify(&typed, None).await.unwrap());
+        assert_eq!(measured(), ["duration_seconds verify ok 1"]);
+    }
+
     /// The number of memory blocks equals the number of threads.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn hashes_reuse_the_memory_of_the_pool() {
@@ -295,7 +356,9 @@ mod tests {
             let is_correct = hasher.verify(&typed, Some(&hash)).await.unwrap();
             (
                 is_correct,
-                hasher.run(&QueueEntry::application(), address).await,
+                hasher
+                    .run(PasswordWork::Hash, &QueueEntry::application(), address)
+                    .await,
             )
         });
         let mut addresses = std::collections::BTreeSet::new();

@@ -2,6 +2,7 @@
 
 mod argon2id;
 mod hasher;
+mod observation;
 mod queue;
 mod rules;
 mod strength;

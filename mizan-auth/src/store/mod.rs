@@ -6,6 +6,7 @@ mod account;
 mod error;
 mod issued_token;
 mod memory;
+mod observed;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "redis")]
@@ -20,6 +21,7 @@ pub use account::{Access, Account, NewAccount};
 pub use error::StoreError;
 pub use issued_token::{IssuedToken, TokenPurpose};
 pub use memory::MemoryStore;
+pub(crate) use observed::ObservedStore;
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub use postgres::PostgresStore;

@@ -9,11 +9,14 @@ mod attacks;
 mod builder;
 mod cookies;
 mod credentials;
+mod faulty_sessions;
 mod flows;
+mod permission_changes;
 mod rate_limits;
 mod second_factor;
 mod secrets;
 mod site;
+mod store_metrics;
 #[cfg(feature = "suite")]
 mod stores;
 #[cfg(feature = "tower-sessions")]

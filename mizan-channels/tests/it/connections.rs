@@ -626,7 +626,7 @@ async fn message_that_times_out_has_an_unknown_outcome() {
 }
 
 /// A store whose counts cannot be reached.
-struct WithoutCounts(MemorySharedStore);
+pub(crate) struct WithoutCounts(pub(crate) MemorySharedStore);
 
 #[async_trait::async_trait]
 impl SharedStore for WithoutCounts {

@@ -9,15 +9,48 @@ use mizan_channels::broker::presence::{
     join_message, leave_message, members_message, presence_log,
 };
 use mizan_channels::broker::{
-    Broker, BrokerError, Cursor, HistoryPage, LogReader, LogState, Message, Notifier, Publication,
-    ReadReply, Retention,
+    Broker, BrokerError, Cursor, HistoryPage, LogReader, LogState, MemoryBroker, Message, Notifier,
+    Publication, ReadReply, Retention,
 };
 use mizan_channels::suite;
 use mizan_core::channel::Position;
+use mizan_core::shared_store::MemorySharedStore;
+
+use crate::connections::{Server, WithoutCounts};
+use crate::log_output::LogOutput;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn passes_the_suite() {
     suite::all(Arc::new(CustomBroker::default())).await;
+}
+
+#[tokio::test]
+async fn warns_once_if_processes_share_messages_but_not_their_outcomes() {
+    let (output, _logging) = LogOutput::record();
+    let shared = || WithoutCounts(MemorySharedStore::new());
+    for (server, warnings) in [
+        (Server::new(MemoryBroker::new(), |_| {}), 0),
+        (Server::with_store(MemoryBroker::new(), shared(), |_| {}), 0),
+        (
+            Server::with_store(CustomBroker::default(), shared(), |_| {}),
+            0,
+        ),
+        (Server::new(CustomBroker::default(), |_| {}), 1),
+    ] {
+        for user in ["mia", "tom"] {
+            let mut client = server.connect(user).await;
+            client.sub(1, "tea");
+            client.until("subok").await;
+            client.msg("a", "hello");
+            assert!(client.until("reply").await["error"].is_null());
+        }
+        let text = output.text();
+        assert_eq!(
+            text.matches("Registry::shared_store").count(),
+            warnings,
+            "{text}"
+        );
+    }
 }
 
 /// A broker that keeps everything in one state, under one lock.

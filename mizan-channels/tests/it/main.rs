@@ -6,6 +6,7 @@
 
 mod connections;
 mod custom_broker;
+mod log_output;
 mod memory_broker;
 #[cfg(feature = "postgres")]
 mod postgres_broker;

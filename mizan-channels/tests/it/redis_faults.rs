@@ -1,7 +1,7 @@
 //! The broker on a Redis that is demoted, disconnected, paused, or loses keys.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use mizan_core::channel::Position;
 use mizan_store::RedisSharedStore;
 
 use crate::connections::Server;
+use crate::log_output::LogOutput;
 use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
 
@@ -241,35 +242,12 @@ async fn members_that_expire_together_leave_in_batches() {
     assert_eq!(members(&broker).await, ONLY_MIA);
 }
 
-/// The log output of this thread.
-#[derive(Clone, Default)]
-struct LogOutput(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for LogOutput {
-    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(text)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl LogOutput {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
 #[tokio::test]
 async fn warns_about_redis_that_may_evict_keys() {
     let Some(server) = RedisServer::start().await else {
         return;
     };
-    let output = LogOutput::default();
-    let writer = output.clone();
-    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone());
-    let _logging = tracing::subscriber::set_default(subscriber.finish());
+    let (output, _logging) = LogOutput::record();
     for (policy, is_warned) in [("noeviction", false), ("volatile-lru", true)] {
         server
             .command(&["CONFIG", "SET", "maxmemory-policy", policy])

@@ -24,7 +24,7 @@ use crate::invalidation::{Invalidation, InvalidationObservers};
 use crate::json;
 use crate::layer::{Layers, run_layers};
 use crate::principal::Principal;
-use crate::redirect::{Redirect, RedirectOrigins};
+use crate::redirect::Redirect;
 use crate::reply_head::ReplyHead;
 use crate::stream::CallStream;
 use crate::trace::{CallObserver, CallOrigin, CallTimings, Step, StepRecorder, StreamObserver};
@@ -346,7 +346,7 @@ async fn encode<F: ServerFunction, O: Output>(
             Ok(parts) => return Ok(Encoded::Stream(parts)),
             Err(output) => output,
         };
-        Redirect::check_output(&output, cx.try_state::<RedirectOrigins>())?;
+        Redirect::check_output(&output, cx)?;
         Ok(match Download::from_output(output, F::CONTENT_TYPE) {
             Ok(download) => Encoded::Download(Box::new(download)),
             Err(output) => Encoded::Json(Bytes::from(json::encode_json(&output)?)),

@@ -38,9 +38,9 @@ thread_local! {
 
 /// The files that a client sent with one call, each with its reference in the input.
 ///
-/// Cloning it is cheap.
+/// Cloning it is cheap, and a call without files allocates nothing for it.
 #[derive(Clone, Debug, Default)]
-pub struct Uploads(Arc<Vec<(String, Upload)>>);
+pub struct Uploads(Option<Arc<Vec<(String, Upload)>>>);
 
 impl Uploads {
     /// Adds a file and returns its reference, which replaces the file in the input.
@@ -49,7 +49,8 @@ impl Uploads {
     /// this field.
     pub fn add(&mut self, upload: Upload) -> String {
         let reference = Uuid::new_v4().to_string();
-        Arc::make_mut(&mut self.0).push((reference.clone(), upload));
+        let uploads = self.0.get_or_insert_default();
+        Arc::make_mut(uploads).push((reference.clone(), upload));
         reference
     }
 
@@ -61,7 +62,7 @@ impl Uploads {
                 CURRENT.set(self.0.take());
             }
         }
-        if self.0.is_empty() {
+        if self.0.is_none() {
             return decode();
         }
         let _restore = Restore(CURRENT.replace(Some(self.clone())));
@@ -71,7 +72,8 @@ impl Uploads {
     /// Returns the file with this reference.
     #[must_use]
     pub fn find(&self, reference: &str) -> Option<&Upload> {
-        let (_, upload) = self.0.iter().find(|(known, _)| known == reference)?;
+        let mut uploads = self.0.as_ref()?.iter();
+        let (_, upload) = uploads.find(|(known, _)| known == reference)?;
         Some(upload)
     }
 }

@@ -17,6 +17,7 @@ mod manifest;
 mod numbers;
 mod params;
 mod policies;
+mod required_state;
 mod same_verdict;
 mod schema;
 mod state;

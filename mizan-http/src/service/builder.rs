@@ -22,6 +22,8 @@ use crate::documents::Documents;
 use crate::streaming::active::ActiveStreams;
 #[cfg(feature = "channels")]
 use crate::streaming::resumable::kept_logs::KeptLogs;
+#[cfg(feature = "channels")]
+use crate::websocket::permissions::reauthorize_changed_users;
 
 impl MizanService {
     /// Creates a service with the default settings, in which all clients are anonymous.
@@ -222,6 +224,10 @@ impl<A: Authenticate> MizanServiceBuilder<A> {
             Some(options) => Documents::new(self.app.manifest(), options, &self.mount_path),
             None => Documents::default(),
         };
+        #[cfg(feature = "channels")]
+        if let Some(channels) = self.app.state() {
+            reauthorize_changed_users(channels, &self.authenticator);
+        }
         Ok(MizanService(Arc::new(ServiceState {
             calls: Arc::new(CallRunner::new(self.app, &self.limits)),
             authenticator: self.authenticator,

@@ -2,6 +2,7 @@
 
 mod authenticator;
 mod handshake;
+pub(crate) mod permissions;
 mod retained_head;
 mod session_watch;
 mod transport;

@@ -54,6 +54,8 @@ mod response_headers;
 mod resumable_streams;
 mod serving;
 #[cfg(all(unix, feature = "channels"))]
+mod shared_store;
+#[cfg(all(unix, feature = "channels"))]
 mod signals;
 mod streams;
 #[cfg(all(feature = "channels", feature = "opentelemetry"))]

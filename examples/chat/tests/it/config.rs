@@ -41,13 +41,12 @@ async fn error_names_the_variable_or_the_key_of_the_file() {
         (
             "CHAT_TRUSTED_PROXIES",
             "[\"everywhere\"]",
-            "`trusted_proxies`",
+            "environment variable CHAT_TRUSTED_PROXIES: ",
         ),
     ] {
         let (status, error) = refused(&[(variable, value)], None).await;
         assert!(error.contains(expected), "{variable}={value}: {error}");
-        let is_config = variable != "CHAT_TRUSTED_PROXIES";
-        assert_eq!(status, Some(if is_config { 78 } else { 1 }), "{error}");
+        assert_eq!(status, Some(78), "{error}");
     }
     let (status, error) = refused(&[], Some("mail_from = 7\n")).await;
     assert!(

@@ -1,7 +1,7 @@
 //! The channels that the tests subscribe to.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use mizan_channels::broker::MemoryBroker;
@@ -40,7 +40,11 @@ pub(crate) struct TestState {
     pub(crate) authorized: AtomicUsize,
     pub(crate) is_closed: std::sync::atomic::AtomicBool,
     pub(crate) credentials_expired: std::sync::atomic::AtomicBool,
+    /// Receives the ids of users whose permissions have changed.
+    pub(crate) permission_observer: OnceLock<Box<PermissionObserver>>,
 }
+
+pub(crate) type PermissionObserver = dyn Fn(&str) + Send + Sync;
 
 pub(crate) struct Chat;
 
@@ -157,6 +161,11 @@ impl Authenticate for ByName {
         } else {
             std::future::pending::<()>().await;
         }
+    }
+
+    fn on_permissions_changed(&self, notify: impl Fn(&str) + Send + Sync + 'static) {
+        let is_first = self.0.permission_observer.set(Box::new(notify)).is_ok();
+        assert!(is_first, "a service registers one observer");
     }
 }
 

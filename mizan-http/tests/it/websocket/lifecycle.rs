@@ -55,6 +55,21 @@ async fn ended_session_closes_its_websockets() {
 }
 
 #[tokio::test]
+async fn websockets_of_a_user_with_other_permissions_are_authorized_again() {
+    let running = start_server(|_| {}).await;
+    let mut mia = Client::hello(running.server.addr, "mia").await;
+    mia.join("feed", "tea").await;
+    let mut ole = Client::hello(running.server.addr, "ole").await;
+    ole.join("feed", "tea").await;
+    let report = running.state.permission_observer.get().unwrap();
+    for (user, client) in [("mia", &mut mia), ("ole", &mut ole)] {
+        report(user);
+        let changed = Sent::Text(r#"{"t":"ping","permissions":true}"#.to_owned());
+        while client.received().await != changed {}
+    }
+}
+
+#[tokio::test]
 async fn subscriptions_are_reauthorized_periodically() {
     let running = start_server(|_| {}).await;
     let mut client = Client::hello(running.server.addr, "mia").await;
