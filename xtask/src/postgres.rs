@@ -1,5 +1,6 @@
 //! A temporary PostgreSQL server.
 
+#[expect(dead_code, reason = "tests use the other methods")]
 #[path = "../../mizan-auth/tests/it/stores/postgres_server.rs"]
 mod postgres_server;
 

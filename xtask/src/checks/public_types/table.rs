@@ -31,6 +31,11 @@ pub(super) const DECISIONS: &[Decision] = &[
         reason: "the forms of the account flows derive `Validate`, which `Form` requires",
     },
     Decision {
+        package: "mizan-channels",
+        library: "sqlx_postgres",
+        reason: "`PostgresBroker::new` takes a pool, and `publish_in` the connection of a transaction",
+    },
+    Decision {
         package: "mizan-http",
         library: "axum_core",
         reason: "`Cx::extract` takes axum's extractors (feature `axum`)",
