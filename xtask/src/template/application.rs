@@ -6,9 +6,11 @@ use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 
-use super::PROGRAM;
 use crate::project::{self, cargo, command, npm};
 use crate::step;
+
+/// The program that creates the applications.
+pub(super) const PROGRAM: &str = "cargo-mizan";
 
 /// The files of the template that are generated from the program of an application.
 const GENERATED: [&str; 2] = ["web/src/mizan/manifest.json", "access.md"];

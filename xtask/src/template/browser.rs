@@ -4,8 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::PROGRAM;
-use super::application::Application;
+use super::application::{Application, PROGRAM};
 use crate::chat_server::ChatServer;
 use crate::project::{self, npm};
 use crate::step;

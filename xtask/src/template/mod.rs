@@ -11,7 +11,7 @@ use clap::Args;
 
 use crate::project::{self, cargo};
 use crate::step;
-use application::Application;
+use application::{Application, PROGRAM};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -19,9 +19,6 @@ pub(crate) struct Options {
     #[arg(long)]
     update: bool,
 }
-
-/// The program that creates the applications.
-const PROGRAM: &str = "cargo-mizan";
 
 /// Runs all steps, or updates the generated files of the template.
 pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {

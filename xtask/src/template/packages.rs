@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 
-use super::PROGRAM;
-use super::application::{Application, replace_folder};
+use super::application::{Application, PROGRAM, replace_folder};
 use crate::project::{self, LIBRARIES, cargo, command};
 use crate::step;
 
