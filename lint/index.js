@@ -4,11 +4,12 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 const react = [
+  "cargo-mizan/e2e/**/*.ts",
   "mizan-codegen/**/*.{ts,tsx}",
   "mizan-openapi/**/*.ts",
   "examples/*/web/**/*.{ts,tsx}",
 ];
-const e2e = ["examples/*/web/e2e/**/*.ts"];
+const e2e = ["cargo-mizan/e2e/**/*.ts", "examples/*/web/e2e/**/*.ts"];
 /** Compiled to check types, and never run. */
 const usages = ["mizan-codegen/tests/cases/*/usage.{ts,tsx}"];
 const tests = [

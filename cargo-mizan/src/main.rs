@@ -4,6 +4,8 @@ mod access;
 mod bundle;
 mod codegen;
 mod dev;
+#[cfg(unix)]
+mod guard;
 mod new;
 mod process;
 mod program;
@@ -39,6 +41,10 @@ enum Command {
     Access(access::Options),
     /// Build one executable that contains the pages
     Bundle(bundle::Options),
+    /// Kill the processes of this group at the end of the standard input
+    #[cfg(unix)]
+    #[command(name = guard::SUBCOMMAND, hide = true)]
+    Guard,
 }
 
 fn main() -> ExitCode {
@@ -49,6 +55,8 @@ fn main() -> ExitCode {
         Command::Codegen(options) => codegen::run(&options),
         Command::Access(options) => access::run(&options),
         Command::Bundle(options) => bundle::run(&options),
+        #[cfg(unix)]
+        Command::Guard => block_on(async { guard::run().await.map(|()| ExitCode::SUCCESS) }),
     };
     match outcome {
         Ok(code) => code,

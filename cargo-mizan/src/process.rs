@@ -1,56 +1,55 @@
 //! Child processes in groups of their own, so that the processes that they start end with them.
 
 use std::collections::VecDeque;
-use std::ffi::OsStr;
 use std::io;
 use std::process::{ExitStatus, Stdio};
 
 use anyhow::Context as _;
-use process_wrap::tokio::{ChildWrapper, CommandWrap};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
+
+#[cfg(unix)]
+use crate::guard::Guard;
 
 /// The number of lines of output that an error message quotes.
 const MAX_QUOTED_LINES: usize = 20;
 
-/// Returns a command that starts its process in a new group.
-pub(crate) fn command(program: impl AsRef<OsStr>) -> CommandWrap {
-    let mut command = CommandWrap::with_new(program, |_| {});
+/// A process in a group of its own. The group is killed on drop, and when this process is killed.
+pub(crate) struct Group {
+    child: Child,
     #[cfg(unix)]
-    command.wrap(process_wrap::tokio::ProcessGroup::leader());
-    #[cfg(windows)]
-    command.wrap(process_wrap::tokio::JobObject);
-    command
+    guard: Guard,
 }
-
-/// A process group that is killed when it is dropped.
-pub(crate) struct Group(Box<dyn ChildWrapper>);
 
 impl Group {
     /// Starts a command.
-    pub(crate) fn spawn(mut command: CommandWrap) -> anyhow::Result<Self> {
-        let program = command
-            .command()
-            .as_std()
-            .get_program()
-            .to_string_lossy()
-            .into_owned();
-        let child = command
-            .spawn()
-            .with_context(|| format!("cannot run {program}"))?;
-        Ok(Self(child))
+    pub(crate) fn spawn(mut command: Command) -> anyhow::Result<Self> {
+        #[cfg(unix)]
+        let guard = Guard::start()?;
+        #[cfg(unix)]
+        guard.add(&mut command);
+        let child = command.kill_on_drop(true).spawn();
+        let child = child.with_context(|| {
+            let program = command.as_std().get_program().to_string_lossy();
+            format!("cannot run {program}")
+        })?;
+        Ok(Self {
+            child,
+            #[cfg(unix)]
+            guard,
+        })
     }
 
     /// Returns the process.
-    pub(crate) fn child(&mut self) -> &mut dyn ChildWrapper {
-        self.0.as_mut()
+    pub(crate) fn child(&mut self) -> &mut Child {
+        &mut self.child
     }
-}
 
-impl Drop for Group {
-    fn drop(&mut self) {
-        // The processes may have ended already.
-        let _ = self.0.start_kill();
+    /// Asks the processes of the group to end.
+    #[cfg(unix)]
+    pub(crate) fn terminate(&self) {
+        self.guard.terminate();
     }
 }
 
@@ -62,19 +61,16 @@ pub(crate) struct Output {
 
 /// Runs a command, and passes each line of its output to `on_line`. The group is killed if the future is dropped.
 pub(crate) async fn run(
-    mut command: CommandWrap,
+    mut command: Command,
     mut on_line: impl FnMut(&str),
 ) -> anyhow::Result<Output> {
-    command
-        .command_mut()
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut group = Group::spawn(command)?;
     let (sender, mut lines) = mpsc::channel(64);
-    if let Some(stdout) = group.child().stdout().take() {
+    if let Some(stdout) = group.child().stdout.take() {
         tokio::spawn(read_lines(stdout, sender.clone()));
     }
-    if let Some(stderr) = group.child().stderr().take() {
+    if let Some(stderr) = group.child().stderr.take() {
         tokio::spawn(read_lines(stderr, sender.clone()));
     }
     drop(sender);

@@ -8,6 +8,7 @@ mod demo;
 mod executable;
 mod guide;
 mod openapi;
+mod postgres;
 mod project;
 mod runners;
 mod step;

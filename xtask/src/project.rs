@@ -131,6 +131,12 @@ pub(crate) fn built_program(package: &str) -> PathBuf {
     this.with_file_name(format!("{package}{}", std::env::consts::EXE_SUFFIX))
 }
 
+/// Returns a port that no program listens on.
+pub(crate) fn free_port() -> anyhow::Result<u16> {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    Ok(listener.local_addr()?.port())
+}
+
 /// The oldest supported version of Node.js, as in `package.json`.
 const MIN_NODE_VERSION: (u32, u32) = (20, 19);
 

@@ -86,9 +86,10 @@ impl Backend {
                 return Ok(None);
             }
         };
-        self.problems.resolve(Part::Build);
+        // The page reloads when the last problem is resolved, so the next one is reported first.
         match self.client.update(&self.project, &program).await {
             Ok(is_written) => {
+                self.problems.resolve(Part::Build);
                 self.problems.resolve(Part::Client);
                 if let (true, Some(changed)) = (is_written, &self.web_changed) {
                     changed.send();
@@ -97,6 +98,7 @@ impl Backend {
             }
             Err(problem) => {
                 self.problems.report(Part::Client, &problem);
+                self.problems.resolve(Part::Build);
                 Ok(None)
             }
         }

@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use cargo_metadata::Message;
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
+use tokio::process::Command;
 
 use super::problem::Problem;
 use crate::process;
@@ -14,9 +15,8 @@ use crate::project::{Project, cargo};
 /// Builds the program. Returns its path, or the first error.
 pub(super) async fn build(project: &Project) -> anyhow::Result<Result<PathBuf, Problem>> {
     let step = Step::begin("build");
-    let mut command = process::command(cargo());
+    let mut command = Command::new(cargo());
     command
-        .command_mut()
         .args(project.build_arguments())
         .arg("--message-format=json-diagnostic-rendered-ansi")
         .current_dir(&project.folder)

@@ -7,11 +7,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use mizan_codegen::{Manifest, generate, output};
 use tokio::io::AsyncReadExt as _;
+use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::output::{LastLines, relay};
 use super::problem::Problem;
-use crate::process::{self, Group};
+use crate::process::Group;
 use crate::project::Project;
 
 /// The maximum size of a manifest.
@@ -73,9 +74,8 @@ impl Client {
         shown: &str,
     ) -> Result<String, Problem> {
         let read = async {
-            let mut command = process::command(program);
+            let mut command = Command::new(program);
             command
-                .command_mut()
                 .arg("manifest")
                 .current_dir(&project.folder)
                 .stdin(Stdio::null())
@@ -83,11 +83,11 @@ impl Client {
                 .stderr(Stdio::piped());
             let mut group = Group::spawn(command)?;
             let last = LastLines::default();
-            let stderr = group.child().stderr().take();
+            let stderr = group.child().stderr.take();
             let relayed = stderr.map(|stderr| tokio::spawn(relay(stderr, last.clone())));
             let stdout = group
                 .child()
-                .stdout()
+                .stdout
                 .take()
                 .context("the program has no output")?;
             let mut text = Vec::new();

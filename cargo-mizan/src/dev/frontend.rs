@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use serde_json::json;
 use tokio::io::AsyncBufReadExt as _;
 use tokio::io::{AsyncWriteExt as _, BufReader};
-use tokio::process::{ChildStdin, ChildStdout};
+use tokio::process::{ChildStdin, ChildStdout, Command};
 use tokio::sync::watch;
 
 use super::backoff::Backoff;
@@ -117,9 +117,8 @@ async fn prepare(web: &Path, package: Option<&str>) -> anyhow::Result<Result<(),
         return Ok(Ok(()));
     }
     let step = Step::begin("npm packages");
-    let mut command = process::command(tools::npm());
+    let mut command = Command::new(tools::npm());
     command
-        .command_mut()
         .args(["install", "--no-audit", "--no-fund"])
         .current_dir(web)
         .stdin(Stdio::null());
@@ -161,9 +160,8 @@ impl Vite {
             .exists()
             .then_some(&addresses.application);
         let settings = json!({ "port": addresses.vite_port, "origin": addresses.vite, "api": api });
-        let mut command = process::command("node");
+        let mut command = Command::new("node");
         command
-            .command_mut()
             .args(["--input-type=module", "--eval", SCRIPT])
             .env("MIZAN_VITE_SETTINGS", settings.to_string())
             .current_dir(web)
@@ -172,11 +170,11 @@ impl Vite {
             .stderr(Stdio::piped());
         let mut group = Group::spawn(command)?;
         let last_lines = LastLines::default();
-        if let Some(stderr) = group.child().stderr().take() {
+        if let Some(stderr) = group.child().stderr.take() {
             tokio::spawn(relay(stderr, last_lines.clone()));
         }
-        let output = group.child().stdout().take();
-        let input = group.child().stdin().take().context("node has no input")?;
+        let output = group.child().stdout.take();
+        let input = group.child().stdin.take().context("node has no input")?;
         Ok(Self {
             group,
             input,

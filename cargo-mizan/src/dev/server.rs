@@ -7,11 +7,12 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use tokio::process::Command;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::output::{LastLines, relay};
-use crate::process::{self, Group};
+use crate::process::Group;
 use crate::project::Project;
 
 /// The time in which a server finishes its requests after SIGTERM. It is killed afterwards.
@@ -37,8 +38,8 @@ impl Server {
         variables: &[(&str, String)],
         arguments: &[OsString],
     ) -> anyhow::Result<Self> {
-        let mut command = process::command(program);
-        let inner = command.command_mut();
+        let mut command = Command::new(program);
+        let inner = &mut command;
         inner
             .args(arguments)
             .current_dir(&project.folder)
@@ -55,10 +56,10 @@ impl Server {
         let mut group = Group::spawn(command)?;
         let last_lines = LastLines::default();
         let mut relays = Vec::new();
-        if let Some(stdout) = group.child().stdout().take() {
+        if let Some(stdout) = group.child().stdout.take() {
             relays.push(tokio::spawn(relay(stdout, last_lines.clone())));
         }
-        if let Some(stderr) = group.child().stderr().take() {
+        if let Some(stderr) = group.child().stderr.take() {
             relays.push(tokio::spawn(relay(stderr, last_lines.clone())));
         }
         Ok(Self {
@@ -89,9 +90,7 @@ impl Server {
     pub(super) async fn stop(mut self) {
         #[cfg(unix)]
         {
-            /// The number of SIGTERM.
-            const TERMINATE: i32 = 15;
-            let _ = self.group.child().signal(TERMINATE);
+            self.group.terminate();
             let _ = timeout(STOP_DEADLINE, self.group.child().wait()).await;
         }
         // Dropping kills those processes of the group that still run.
@@ -99,10 +98,7 @@ impl Server {
 }
 
 #[cfg(unix)]
-fn pass_socket(
-    command: &mut tokio::process::Command,
-    listener: &TcpListener,
-) -> anyhow::Result<()> {
+fn pass_socket(command: &mut Command, listener: &TcpListener) -> anyhow::Result<()> {
     use command_fds::CommandFdExt as _;
     use command_fds::FdMapping;
 

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use tokio::process::Command;
+
 use super::frontend::in_node_modules;
 use super::problem::{Part, Problem, Problems};
 use super::watch::Changes;
@@ -40,9 +42,8 @@ async fn check(web: &Path, problems: &Problems) -> anyhow::Result<()> {
     let Some(compiler) = compiler.filter(|_| web.join("tsconfig.json").exists()) else {
         return Ok(());
     };
-    let mut command = process::command(compiler);
+    let mut command = Command::new(compiler);
     command
-        .command_mut()
         .args(["--noEmit", "--pretty", "false"])
         .current_dir(web)
         .stdin(Stdio::null());

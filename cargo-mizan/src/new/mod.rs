@@ -11,6 +11,7 @@ use std::process::{ExitCode, Stdio};
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use mizan_codegen::{Manifest, generate, output};
+use tokio::process::Command;
 
 use crate::process::{self, Output};
 use crate::progress::Step;
@@ -130,20 +131,15 @@ fn write_client(folder: &Path) -> anyhow::Result<()> {
 
 /// Formats the Rust files, because the order of imports depends on the name. Without rustfmt, they stay as they are.
 async fn format_sources(folder: &Path) {
-    let mut command = process::command(cargo());
-    command
-        .command_mut()
-        .arg("fmt")
-        .current_dir(folder)
-        .stdin(Stdio::null());
+    let mut command = Command::new(cargo());
+    command.arg("fmt").current_dir(folder).stdin(Stdio::null());
     let _ = process::run(command, |_| ()).await;
 }
 
 async fn install(folder: &Path) -> anyhow::Result<()> {
     let step = Step::begin("npm packages");
-    let mut command = process::command(tools::npm());
+    let mut command = Command::new(tools::npm());
     command
-        .command_mut()
         .args(["install", "--no-audit", "--no-fund"])
         .current_dir(folder.join("web"))
         .stdin(Stdio::null());

@@ -3,11 +3,19 @@
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
 #[cfg(unix)]
+mod access;
+#[cfg(unix)]
+mod application;
+#[cfg(unix)]
 mod dev;
+#[cfg(unix)]
+mod front_end;
 #[cfg(unix)]
 mod new;
 #[cfg(unix)]
 mod sandbox;
+#[cfg(unix)]
+mod stop;
 
 use std::process::Command;
 

@@ -4,8 +4,15 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+/// The interval at which a condition is checked.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
+
+/// The time after which a process that has been killed counts as running.
+const KILL_DEADLINE: Duration = Duration::from_secs(30);
 
 /// A folder to work in, and a folder of fake programs that precede those of the system.
 pub(crate) struct Sandbox {
@@ -63,6 +70,16 @@ impl Sandbox {
         printed(&self.command(arguments).output().unwrap())
     }
 
+    /// Waits until a file exists, and returns its content.
+    pub(crate) fn wait_for(path: &Path) -> String {
+        loop {
+            if let Ok(text) = fs::read_to_string(path) {
+                return text;
+            }
+            std::thread::sleep(POLL_INTERVAL);
+        }
+    }
+
     /// Returns the names in the working folder.
     pub(crate) fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.work()).unwrap();
@@ -86,11 +103,16 @@ pub(crate) fn write_script(path: &Path, script: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// Waits until a process has ended. A killed process takes a moment until its parent has collected it.
+/// Waits until a process has ended. Returns `false` if it still runs after a deadline.
 pub(crate) fn is_gone(process: &str) -> bool {
     let stat = format!("/proc/{}/stat", process.trim());
-    (0..1_000_000).any(|_| {
-        std::thread::yield_now();
-        fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "))
-    })
+    let began = Instant::now();
+    while began.elapsed() < KILL_DEADLINE {
+        // A killed process takes a moment until its parent has collected it.
+        if fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z ")) {
+            return true;
+        }
+        std::thread::sleep(POLL_INTERVAL);
+    }
+    false
 }

@@ -152,6 +152,8 @@ impl Crate {
                 continue;
             }
             match item {
+                // A file of another crate, which cannot import from this one.
+                Item::Mod(module) if module.attrs.iter().any(|it| it.path().is_ident("path")) => {}
                 Item::Mod(module) => {
                     let name = module.ident.to_string();
                     let child = match module.content {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use ipnet::IpNet;
 use listenfd::ListenFd;
 use mizan_auth::mail::{ConsoleMailer, FileMailer, Mailer, SmtpMailer};
 use mizan_auth::store::MemoryStore;
@@ -42,6 +43,9 @@ struct Options {
     /// Sender of the mails
     #[arg(long, env, default_value = "Mizan Template <noreply@localhost>")]
     mail_from: String,
+    /// Networks of the proxies in front of the server, such as `127.0.0.1/32,::1/128`. They name the address of the client
+    #[arg(long, env, value_delimiter = ',', value_name = "NETWORKS")]
+    trusted_proxies: Vec<IpNet>,
     /// Folder for mails, in tests
     #[arg(long, env, conflicts_with = "smtp_url")]
     mail_folder: Option<PathBuf>,
@@ -104,8 +108,10 @@ async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let channels = Channels::new(MemoryBroker::new());
     let registry = mizan_template::registry(accounts.clone());
     let app = registry.state(database).state(channels).build()?;
+    let proxies = options.trusted_proxies.clone();
     let mizan = MizanService::builder(app)
         .authenticate(accounts.clone())
+        .trusted_proxies(proxies.clone())
         .build()?;
 
     let is_development = options.vite.is_some();
@@ -129,10 +135,13 @@ async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let site = pages::router(mizan, pages, health);
     // Prevents DNS rebinding: requests for other host names are rejected.
     let hosts = AllowedHosts::new(&[options.base_url.as_str()])?.and_local();
-    let site = RequestTracing::new().layer(hosts.layer(Compression::new().layer(site)));
+    let tracing = RequestTracing::new().trusted_proxies(proxies.clone());
+    let site = tracing.layer(hosts.layer(Compression::new().layer(site)));
     let run = shutdown.run(|stop| {
         println!("{}", options.base_url);
-        serve(listener, site).with_graceful_shutdown(stop)
+        serve(listener, site)
+            .trusted_proxies(proxies)
+            .with_graceful_shutdown(stop)
     });
     Ok(run.await?)
 }
