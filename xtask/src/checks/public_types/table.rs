@@ -31,6 +31,21 @@ pub(super) const DECISIONS: &[Decision] = &[
         reason: "the forms of the account flows derive `Validate`, which `Form` requires",
     },
     Decision {
+        package: "mizan-explorer",
+        library: "pin_project_lite",
+        reason: "the `Unpin` implementations of its macro name it; users cannot",
+    },
+    Decision {
+        package: "mizan-explorer",
+        library: "tower_layer",
+        reason: "`Layer` is the trait that routers accept",
+    },
+    Decision {
+        package: "mizan-explorer",
+        library: "tower_service",
+        reason: "`Service` is the trait that routers and servers accept",
+    },
+    Decision {
         package: "mizan-http",
         library: "axum_core",
         reason: "`Cx::extract` takes axum's extractors (feature `axum`)",
