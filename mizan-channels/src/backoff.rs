@@ -22,7 +22,7 @@ impl Backoff {
     }
 
     /// Resets the pause to the shortest one.
-    #[cfg(feature = "redis")]
+    #[cfg(any(feature = "redis", feature = "postgres"))]
     pub(crate) fn reset(&mut self) {
         self.attempt = 0;
     }

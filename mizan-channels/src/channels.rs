@@ -11,13 +11,13 @@ use mizan_core::{App, Channel, Cx};
 use tracing::Instrument as _;
 
 use crate::backoff::random_up_to;
-use crate::broker::{Broker, BrokerError, Notification, Publication, Retention};
+use crate::broker::{Broker, BrokerError, Notification, Publication};
 use crate::connection::Connection;
 use crate::control::{self, CONTROL_GROUP};
 use crate::dedup;
 use crate::error::PublishError;
 use crate::limits::ConnectionLimits;
-use crate::server::{ControlMessage, ServerState, broker_group};
+use crate::server::{ControlMessage, ServerState, channel_publication};
 use crate::transport::{AuthenticateConnection, Close, CloseCode, Transport};
 
 /// The time after the drain window in which connections have to close, including their closing handshake.
@@ -144,13 +144,7 @@ impl Channels {
         message: &C::ServerMessage,
         key: Option<String>,
     ) -> Result<Position, PublishError> {
-        let data = encode_json(message).map_err(PublishError::encoding)?;
-        let retention = Retention::default()
-            .with_messages(C::HISTORY_LEN)
-            .with_age(C::HISTORY_AGE);
-        let mut publication = Publication::new(data).with_retention(retention);
-        publication.key = key;
-        let group = broker_group(C::NAME, &C::group(params));
+        let (group, publication) = channel_publication::<C>(params, message, key)?;
         let span = tracing::info_span!(
             target: "mizan::channel",
             "mizan.publish",

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
+use mizan_core::Channel;
+use mizan_core::adapter::encode_json;
 use mizan_core::shared_store::SharedStore;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -11,8 +13,9 @@ use slab::Slab;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use crate::broker::{Broker, Notification, NotificationQueue};
+use crate::broker::{Broker, Notification, NotificationQueue, Publication, Retention};
 use crate::call_limiter::CallLimiter;
+use crate::error::PublishError;
 use crate::limits::ConnectionLimits;
 use crate::session::SessionSettings;
 
@@ -182,4 +185,19 @@ impl Drop for ServerState {
 /// Returns the broker's name for a group of a channel.
 pub(crate) fn broker_group(channel: &str, group: &str) -> String {
     format!("{channel}:{group}")
+}
+
+/// Returns the broker's name for the group of a message, and the publication with the retention of the channel.
+pub(crate) fn channel_publication<C: Channel>(
+    params: &C::Params,
+    message: &C::ServerMessage,
+    key: Option<String>,
+) -> Result<(String, Publication), PublishError> {
+    let data = encode_json(message).map_err(PublishError::encoding)?;
+    let retention = Retention::default()
+        .with_messages(C::HISTORY_LEN)
+        .with_age(C::HISTORY_AGE);
+    let mut publication = Publication::new(data).with_retention(retention);
+    publication.key = key;
+    Ok((broker_group(C::NAME, &C::group(params)), publication))
 }

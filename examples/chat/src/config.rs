@@ -36,6 +36,8 @@ pub struct Config {
     pub recent_for: u64,
     /// The URL of a Redis server, through which several processes share the rooms.
     pub redis: Option<String>,
+    /// The URL of a PostgreSQL database, through which several processes share the rooms. Requires the feature `postgres`.
+    pub postgres: Option<String>,
     /// The seconds from SIGTERM to the end of the process.
     #[validate(range(min = 1))]
     pub shutdown_deadline: u64,
@@ -62,6 +64,7 @@ impl Default for Config {
             base_url: None,
             recent_for: 300,
             redis: None,
+            postgres: None,
             shutdown_deadline: 30,
             readiness_delay: 0,
             drain_window: 2,

@@ -16,6 +16,7 @@ pub mod pages;
 pub mod people;
 pub mod profile;
 pub mod rooms;
+pub mod sharing;
 pub mod telemetry;
 
 use mizan_channels::Channels;

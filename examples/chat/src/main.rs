@@ -14,20 +14,19 @@ use chat::config::{Config, ConfigError};
 use chat::explorer;
 use chat::pages::{self, Assets};
 use chat::people::People;
-use chat::telemetry;
+use chat::{sharing, telemetry};
 use clap::{Args, Parser, Subcommand};
 use listenfd::ListenFd;
 use mizan_auth::mail::{ConsoleMailer, FileMailer, Mailer, SmtpMailer};
 use mizan_auth::{Accounts, AccountsBuilder};
 use mizan_channels::Channels;
-use mizan_channels::broker::{MemoryBroker, RedisBroker};
-use mizan_core::shared_store::{MemorySharedStore, SharedStore};
+use mizan_channels::broker::MemoryBroker;
+use mizan_core::shared_store::SharedStore;
 use mizan_explorer::Mailbox;
 use mizan_http::{
     AllowedHosts, Compression, Health, MizanService, RequestTracing, Shutdown, serve,
 };
 use mizan_ssr::{Bundle, Renderer};
-use mizan_store::RedisSharedStore;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tower_layer::Layer as _;
@@ -86,6 +85,11 @@ struct Overrides {
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     redis: Option<String>,
+    /// Share the rooms with other processes through this PostgreSQL database, such as `postgres://localhost/chat` (feature
+    /// `postgres`)
+    #[arg(long, value_name = "URL", conflicts_with = "redis")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    postgres: Option<String>,
     /// Export traces to the OpenTelemetry collector at this URL (feature `telemetry`)
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,7 +152,7 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
         Some(Command::Prerender { directory, paths }) => {
-            let store = shared_store(&config)?;
+            let store = sharing::store(&config).await?;
             let people = open_people(&config, config.port, store, &mailbox).await?;
             let accounts = people.accounts.clone();
             let registry = chat::registry(people, Channels::new(MemoryBroker::new()));
@@ -166,15 +170,12 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let listener = listen(config.port).await?;
     let port = listener.local_addr()?.port();
 
-    let store = shared_store(&config)?;
+    let store = sharing::store(&config).await?;
     let people = open_people(&config, port, Arc::clone(&store), &mailbox).await?;
     let accounts = people.accounts.clone();
     tokio::spawn(accounts.purge_every(Duration::from_secs(60 * 60)));
 
-    let channels = match &config.redis {
-        Some(url) => Channels::new(RedisBroker::new(url.as_str())?),
-        None => Channels::new(MemoryBroker::new()),
-    };
+    let channels = sharing::channels(&config).await?;
     let registry = chat::registry(people, channels.clone()).shared_store(store);
     let proxies = config.trusted_proxies.iter().map(|network| network.parse());
     let proxies: Vec<_> = proxies
@@ -265,14 +266,6 @@ fn assets(options: &Options) -> anyhow::Result<Assets> {
         (Some(file), _) => Assets::Bundle(Bundle::open(file)?),
         (None, Some(bundle)) => Assets::Bundle(Bundle::embedded(bundle)?),
         (None, None) => Assets::Built(options.web.clone()),
-    })
-}
-
-/// Returns the store of rate limits and run-once outcomes, which several processes share through Redis.
-fn shared_store(config: &Config) -> anyhow::Result<Arc<dyn SharedStore>> {
-    Ok(match &config.redis {
-        Some(url) => Arc::new(RedisSharedStore::new(url)?),
-        None => Arc::new(MemorySharedStore::new()),
     })
 }
 

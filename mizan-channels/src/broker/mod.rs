@@ -5,6 +5,8 @@ mod events;
 pub(crate) mod log;
 mod memory;
 mod notification;
+#[cfg(feature = "postgres")]
+mod postgres;
 pub mod presence;
 mod publication;
 mod reader;
@@ -16,6 +18,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use mizan_core::channel::Position;
 
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub use self::postgres::PostgresBroker;
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 pub use self::redis::RedisBroker;

@@ -124,7 +124,7 @@ fn millis(duration: Duration) -> u64 {
 }
 
 impl Topic {
-    #[cfg(feature = "redis")]
+    #[cfg(any(feature = "redis", feature = "postgres"))]
     pub(crate) fn name(&self) -> &Arc<str> {
         &self.name
     }
@@ -234,8 +234,8 @@ impl Drop for TopicReader {
     }
 }
 
-/// Operations for topics that mirror a log in Redis.
-#[cfg(feature = "redis")]
+/// Operations for topics that mirror a log of a database.
+#[cfg(any(feature = "redis", feature = "postgres"))]
 impl Topics {
     pub(crate) fn get(&self, group: &str) -> Option<Arc<Topic>> {
         self.shard(group).lock().get(group).cloned()
@@ -249,8 +249,9 @@ impl Topics {
     }
 }
 
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "redis", feature = "postgres"))]
 impl Topic {
+    #[cfg(feature = "redis")]
     pub(crate) fn subscribed_connection(&self) -> &AtomicU64 {
         &self.subscribed_connection
     }

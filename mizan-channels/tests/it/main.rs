@@ -7,7 +7,20 @@
 mod connections;
 mod custom_broker;
 mod memory_broker;
-#[cfg(feature = "redis")]
+#[cfg(feature = "postgres")]
+mod postgres_broker;
+#[cfg(feature = "postgres")]
+mod postgres_database;
+#[cfg(feature = "postgres")]
+mod postgres_faults;
+#[cfg(feature = "postgres")]
+#[path = "../../../mizan-auth/tests/it/stores/postgres_server.rs"]
+mod postgres_server;
+#[cfg(any(feature = "redis", feature = "postgres"))]
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "the tests of Redis use the other methods")
+)]
 mod proxy;
 #[cfg(feature = "redis")]
 mod redis_broker;

@@ -132,6 +132,12 @@ impl Proxy {
         assert!(!responses.is_empty(), "the server responds");
     }
 
+    /// Forwards new connections to another server.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn set_target(&self, port: u16) {
+        self.state.lock().unwrap().target = port;
+    }
+
     /// Accepts connections, and forwards responses again.
     pub(crate) fn restore(&self) {
         self.drops_responses.store(false, Ordering::Relaxed);

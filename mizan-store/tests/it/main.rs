@@ -5,6 +5,10 @@
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]
+#[expect(
+    dead_code,
+    reason = "the tests of mizan-channels use the other methods"
+)]
 #[path = "../../../mizan-auth/tests/it/stores/postgres_server.rs"]
 mod postgres_server;
 #[cfg(feature = "redis")]

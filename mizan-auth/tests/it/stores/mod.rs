@@ -5,6 +5,10 @@ mod migrations;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]
+#[expect(
+    dead_code,
+    reason = "the tests of mizan-channels use the other methods"
+)]
 mod postgres_server;
 #[cfg(feature = "redis")]
 mod redis;

@@ -46,6 +46,11 @@ pub(super) const DECISIONS: &[Decision] = &[
         reason: "`Service` is the trait that routers and servers accept",
     },
     Decision {
+        package: "mizan-channels",
+        library: "sqlx_postgres",
+        reason: "`PostgresBroker::new` takes a pool, and `publish_in` the connection of a transaction",
+    },
+    Decision {
         package: "mizan-http",
         library: "axum_core",
         reason: "`Cx::extract` takes axum's extractors (feature `axum`)",
