@@ -4,7 +4,7 @@ use std::io;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use mizan_channels::Channels;
 use mizan_channels::broker::MemoryBroker;
@@ -108,7 +108,7 @@ pub(crate) struct Site {
 /// A response as a whole.
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
-    pub(crate) headers: axum::http::HeaderMap,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: String,
 }
 

@@ -1,6 +1,7 @@
 //! Calls that a developer tries.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 
 use crate::application::Site;
@@ -96,10 +97,10 @@ async fn applies_rate_limits() {
     let site = Site::of(crate::application::builder().allow_remote_clients());
     let call = || async {
         let input = json!({"function": "once", "input": "{}", "principal": null});
-        let mut request = axum::http::Request::post("/_mizan/api/call/try_call")
+        let mut request = Request::post("/_mizan/api/call/try_call")
             .header("content-type", "application/json")
             .header("cookie", "session=secret")
-            .body(axum::body::Body::from(input.to_string()))
+            .body(Body::from(input.to_string()))
             .unwrap();
         let peer = mizan_http::PeerAddr("192.0.2.1:4000".parse().unwrap());
         request.extensions_mut().insert(peer);
