@@ -6,6 +6,7 @@ import tseslint from "typescript-eslint";
 const react = [
   "cargo-mizan/e2e/**/*.ts",
   "mizan-codegen/**/*.{ts,tsx}",
+  "mizan-explorer/web/**/*.{ts,tsx}",
   "mizan-openapi/**/*.ts",
   "examples/*/web/**/*.{ts,tsx}",
 ];
@@ -32,6 +33,7 @@ export default defineConfig(
     "target/",
     // Copies of `mizan-codegen/runtime`, which is linted there.
     "examples/*/web/**/mizan/runtime/",
+    "mizan-explorer/web/src/mizan/runtime/",
     // Compiled by a test, with the types that it generates.
     "mizan-openapi/tests/client/",
   ]),

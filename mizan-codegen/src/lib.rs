@@ -50,5 +50,6 @@ pub mod watch;
 
 pub use generate::{GenerateError, generate};
 pub use manifest::{Manifest, ManifestError};
+pub use naming::function_name;
 pub use options::{Dates, GenerateOptions};
 pub use output::GeneratedFiles;

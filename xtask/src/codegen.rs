@@ -62,10 +62,7 @@ fn once(options: &Options) -> anyhow::Result<bool> {
         let client = root_relative(example.client);
         let source = ManifestSource {
             manifest: None,
-            command: vec![
-                project::built_program(example.package).into(),
-                "manifest".into(),
-            ],
+            command: vec![example.program().into(), "manifest".into()],
         };
         if let Some(file) = example.access.filter(|_| options.out.is_none()) {
             let report = cli::access(&AccessArguments {
@@ -105,15 +102,18 @@ fn build(example: &Example) -> anyhow::Result<()> {
         .context("cannot run cargo")?;
     anyhow::ensure!(
         status.success(),
-        "cannot build the example {}",
+        "cannot build the program of {}",
         example.package
     );
     Ok(())
 }
 
-/// Returns the command that builds an example's program.
+/// Returns the command that builds the program of an example.
 pub(crate) fn build_command(example: &Example) -> Command {
     let mut command = project::cargo(["build", "--quiet", "--package", example.package]);
+    if let Some(name) = example.example {
+        command.args(["--example", name]);
+    }
     if example.renders && v8::unavailable_reason().is_none() {
         command.args(["--features", "v8"]);
     }
@@ -154,6 +154,7 @@ fn watch(options: &Options) -> anyhow::Result<bool> {
     for folder in [
         "examples/chat/src",
         "examples/hello/src",
+        "mizan-explorer/src",
         "mizan-core",
         "mizan-http",
     ] {

@@ -6,6 +6,7 @@ mod checks;
 mod codegen;
 mod demo;
 mod executable;
+mod explorer;
 mod guide;
 mod openapi;
 mod postgres;
@@ -45,6 +46,8 @@ enum Options {
     Openapi,
     /// Build the chat example as one executable, and compare its pages in an empty root folder with those from files
     Executable,
+    /// Build the page that mizan-explorer contains, or check that it is up to date
+    Explorer(explorer::Options),
     /// Create applications with `cargo mizan new`, build and test them, with the crates by path and as packages
     Template(template::Options),
     /// Generate the clients of the examples, or one client from a manifest
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Options::SqliteClients => checks::sqlite_clients::run(),
         Options::Openapi => openapi::run().map(|()| true),
         Options::Executable => executable::run(),
+        Options::Explorer(options) => explorer::run(&options),
         Options::Template(options) => template::run(&options),
         Options::Codegen(options) => codegen::run(&options),
     };

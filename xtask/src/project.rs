@@ -7,10 +7,12 @@ use std::process::{Command, Stdio};
 use anyhow::Context as _;
 use serde_json::Value;
 
-/// An example with a generated client.
+/// A program with a generated client.
 pub(crate) struct Example {
     /// The package. Its program prints the manifest when its first argument is `manifest`.
     pub(crate) package: &'static str,
+    /// The example of the package that is the program, if the package is a library.
+    pub(crate) example: Option<&'static str>,
     /// The folder of the generated client.
     pub(crate) client: &'static str,
     /// The file with the callers of each function, if it is committed.
@@ -19,23 +21,42 @@ pub(crate) struct Example {
     pub(crate) renders: bool,
 }
 
-pub(crate) const EXAMPLES: [Example; 2] = [
+impl Example {
+    /// Returns the path of the program that cargo built.
+    pub(crate) fn program(&self) -> PathBuf {
+        match self.example {
+            Some(example) => built_program(&format!("examples/{example}")),
+            None => built_program(self.package),
+        }
+    }
+}
+
+pub(crate) const EXAMPLES: [Example; 3] = [
     Example {
         package: "chat",
+        example: None,
         client: "examples/chat/web/src/mizan",
         access: Some("examples/chat/access.md"),
         renders: true,
     },
     Example {
         package: "hello",
+        example: None,
         client: "examples/hello/web/mizan",
+        access: None,
+        renders: false,
+    },
+    Example {
+        package: "mizan-explorer",
+        example: Some("explorer_page"),
+        client: "mizan-explorer/web/src/mizan",
         access: None,
         renders: false,
     },
 ];
 
 /// The crates that are published.
-pub(crate) const LIBRARIES: [&str; 12] = [
+pub(crate) const LIBRARIES: [&str; 13] = [
     "mizan-macros-syntax",
     "mizan-core-macros",
     "mizan-core",
@@ -48,13 +69,14 @@ pub(crate) const LIBRARIES: [&str; 12] = [
     "mizan-openapi",
     "mizan-codegen",
     "mizan-ssr",
+    "mizan-explorer",
 ];
 
 /// The programs that are published, apart from those of [`LIBRARIES`].
 pub(crate) const PROGRAMS: [&str; 1] = ["cargo-mizan"];
 
 /// The roots of the crates.
-pub(crate) const RUST_SOURCES: [&str; 17] = [
+pub(crate) const RUST_SOURCES: [&str; 18] = [
     "mizan-core/src/lib.rs",
     "mizan-core/macros/src/lib.rs",
     "mizan-core/macros/syntax/src/lib.rs",
@@ -66,6 +88,7 @@ pub(crate) const RUST_SOURCES: [&str; 17] = [
     "mizan-auth/src/lib.rs",
     "mizan-openapi/src/lib.rs",
     "mizan-codegen/src/lib.rs",
+    "mizan-explorer/src/lib.rs",
     "mizan-ssr/src/lib.rs",
     "cargo-mizan/src/main.rs",
     "examples/actix/src/lib.rs",

@@ -4,7 +4,9 @@ use std::process::Command;
 
 use crate::chat_server::ChatServer;
 use crate::project::{self, cargo, is_installed, npm};
-use crate::{attacks, checks, demo, executable, guide, openapi, runners, step, template, v8};
+use crate::{
+    attacks, checks, demo, executable, explorer, guide, openapi, runners, step, template, v8,
+};
 
 /// The outcome of a check.
 enum Outcome {
@@ -79,6 +81,7 @@ pub(crate) fn run() -> anyhow::Result<bool> {
             for name in [
                 "server rendering of React components",
                 "generated clients",
+                "page of the explorer",
                 "types",
                 "ESLint",
                 "Prettier",
@@ -197,6 +200,7 @@ fn typescript(report: &mut Report) {
         "generated clients",
         &mut project::command(project::built_program("xtask"), ["codegen", "--check"]),
     );
+    report.record("page of the explorer", explorer::check());
     report.check("types", &mut npm(["run", "typecheck"]));
     report.check("ESLint", &mut npm(["run", "lint"]));
     report.check("Prettier", &mut npm(["run", "format:check"]));

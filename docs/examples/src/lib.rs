@@ -24,6 +24,9 @@ mod deployment {}
 #[doc = include_str!("../../src/errors.md")]
 mod errors {}
 #[cfg(doctest)]
+#[doc = include_str!("../../src/explorer.md")]
+mod explorer {}
+#[cfg(doctest)]
 #[doc = include_str!("../../src/first-application.md")]
 mod first_application {}
 #[cfg(doctest)]

@@ -8,6 +8,7 @@
 pub mod admin;
 pub mod config;
 pub mod contact;
+pub mod explorer;
 pub mod functions;
 pub mod leave;
 pub mod meetings;

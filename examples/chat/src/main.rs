@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use chat::config::{Config, ConfigError};
+use chat::explorer;
 use chat::pages::{self, Assets};
 use chat::people::People;
 use chat::{sharing, telemetry};
@@ -21,6 +22,7 @@ use mizan_auth::{Accounts, AccountsBuilder};
 use mizan_channels::Channels;
 use mizan_channels::broker::MemoryBroker;
 use mizan_core::shared_store::SharedStore;
+use mizan_explorer::Mailbox;
 use mizan_http::{
     AllowedHosts, Compression, Health, MizanService, RequestTracing, Shutdown, serve,
 };
@@ -133,9 +135,10 @@ async fn main() -> ExitCode {
 
 async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let config = Config::load(options.config.as_deref(), &options.overrides)?;
+    let mailbox = Mailbox::new(mailer(&config)?);
     match &options.command {
         Some(Command::Manifest) => {
-            let people = People::open(":memory:".as_ref(), accounts(&config, 0)?).await?;
+            let people = People::open(":memory:".as_ref(), accounts(&config, 0, &mailbox)).await?;
             let registry = chat::registry(people, Channels::new(MemoryBroker::new()));
             println!("{}", registry.manifest()?);
             return Ok(ExitCode::SUCCESS);
@@ -150,7 +153,7 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
         }
         Some(Command::Prerender { directory, paths }) => {
             let store = sharing::store(&config).await?;
-            let people = open_people(&config, config.port, store).await?;
+            let people = open_people(&config, config.port, store, &mailbox).await?;
             let accounts = people.accounts.clone();
             let registry = chat::registry(people, Channels::new(MemoryBroker::new()));
             let mizan = MizanService::builder(registry.build()?)
@@ -168,14 +171,16 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let port = listener.local_addr()?.port();
 
     let store = sharing::store(&config).await?;
-    let people = open_people(&config, port, Arc::clone(&store)).await?;
+    let people = open_people(&config, port, Arc::clone(&store), &mailbox).await?;
     let accounts = people.accounts.clone();
     tokio::spawn(accounts.purge_every(Duration::from_secs(60 * 60)));
 
     let channels = sharing::channels(&config).await?;
     let registry = chat::registry(people, channels.clone()).shared_store(store);
     let proxies = config.trusted_proxies.clone();
-    let mizan = MizanService::builder(registry.build()?)
+    let app = registry.build()?;
+    let explorer = explorer::build(app.clone(), accounts.clone(), mailbox)?;
+    let mizan = MizanService::builder(app)
         .authenticate(accounts.clone())
         .openapi(openapi_options(&config))
         .trusted_proxies(proxies.clone())
@@ -196,7 +201,7 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
     // Prevents DNS rebinding: requests for other host names are rejected.
     let hosts = AllowedHosts::new(&config.base_url)?.and_local();
     let tracing = RequestTracing::new().trusted_proxies(proxies.clone());
-    let site = tracing.layer(hosts.layer(Compression::new().layer(site)));
+    let site = tracing.layer(hosts.layer(Compression::new().layer(explorer.layer(site))));
 
     let run = shutdown.run(|stop| {
         println!("http://localhost:{port}");
@@ -266,12 +271,13 @@ async fn open_people(
     config: &Config,
     port: u16,
     store: Arc<dyn SharedStore>,
+    mailbox: &Mailbox,
 ) -> anyhow::Result<People> {
     let database = match &config.database {
         Some(database) => database.clone(),
         None => std::env::current_exe()?.with_file_name("chat.db"),
     };
-    let accounts = accounts(config, port)?.shared_store(store);
+    let accounts = accounts(config, port, mailbox).shared_store(store);
     let people = People::open(&database, accounts).await?;
     people.seed().await?;
     Ok(people)
@@ -293,16 +299,19 @@ fn openapi_options(config: &Config) -> mizan_openapi::Options {
         .authentication([mizan_openapi::Authentication::Cookie(cookie.to_owned())])
 }
 
-/// Configures the accounts, for a server on this port.
-fn accounts(config: &Config, port: u16) -> anyhow::Result<AccountsBuilder> {
-    let base_url = config.base_url.clone();
-    let mailer: Arc<dyn Mailer> = match (&config.smtp, &config.mail) {
+fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
+    Ok(match (&config.smtp, &config.mail) {
         (Some(url), _) => Arc::new(SmtpMailer::new(url, &config.mail_from)?),
         (None, Some(folder)) => Arc::new(FileMailer::new(folder)),
         (None, None) => Arc::new(ConsoleMailer),
-    };
+    })
+}
+
+/// Configures the accounts, for a server on this port. The explorer shows their mails in development.
+fn accounts(config: &Config, port: u16, mailbox: &Mailbox) -> AccountsBuilder {
+    let base_url = config.base_url.clone();
     let base_url = base_url.unwrap_or_else(|| format!("http://localhost:{port}"));
-    Ok(Accounts::builder(base_url)
-        .mailer(mailer)
-        .recent_for(Duration::from_secs(config.recent_for)))
+    Accounts::builder(base_url)
+        .mailer(Arc::new(mailbox.clone()))
+        .recent_for(Duration::from_secs(config.recent_for))
 }

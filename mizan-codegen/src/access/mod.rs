@@ -6,4 +6,4 @@
 mod policy;
 mod table;
 
-pub use table::AccessTable;
+pub use table::{AccessRow, AccessTable};

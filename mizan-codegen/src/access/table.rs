@@ -30,14 +30,15 @@ use crate::manifest::{Function, FunctionKind, Manifest};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessTable {
-    functions: Vec<Row>,
-    contexts: Vec<Row>,
-    forms: Vec<Row>,
-    channels: Vec<Row>,
+    functions: Vec<AccessRow>,
+    contexts: Vec<AccessRow>,
+    forms: Vec<AccessRow>,
+    channels: Vec<AccessRow>,
 }
 
+/// The callers who may call one function, form, context or channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Row {
+pub struct AccessRow {
     name: String,
     access: [Access; 4],
     policy: String,
@@ -62,12 +63,12 @@ impl AccessTable {
                 FunctionKind::Query | FunctionKind::Mutation => &mut table.functions,
                 FunctionKind::GlobalContext | FunctionKind::LocalContext => &mut table.contexts,
             };
-            rows.push(Row::of_function(function));
+            rows.push(AccessRow::of_function(function));
         }
         table.channels = manifest
             .channels
             .iter()
-            .map(|channel| Row {
+            .map(|channel| AccessRow {
                 name: channel.name.clone(),
                 access: Caller::ALL.map(|_| Access::Yes.and_check("authorize")),
                 policy: "`authorize`".to_owned(),
@@ -105,7 +106,9 @@ impl AccessTable {
         Some(changed.collect::<Vec<_>>().join("\n"))
     }
 
-    fn sections(&self) -> [(&str, &[Row]); 4] {
+    /// Returns the functions, contexts, forms and channels, each with a title and sorted by name.
+    #[must_use]
+    pub fn sections(&self) -> [(&str, &[AccessRow]); 4] {
         [
             ("Functions", &self.functions),
             ("Contexts", &self.contexts),
@@ -114,7 +117,7 @@ impl AccessTable {
         ]
     }
 
-    fn sections_mut(&mut self) -> [(&str, &mut Vec<Row>); 4] {
+    fn sections_mut(&mut self) -> [(&str, &mut Vec<AccessRow>); 4] {
         [
             ("Functions", &mut self.functions),
             ("Contexts", &mut self.contexts),
@@ -124,7 +127,32 @@ impl AccessTable {
     }
 }
 
-impl Row {
+impl AccessRow {
+    /// Returns the name on the wire.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the access of anonymous callers, signed-in callers, staff and superusers: `yes`, `no`, or what a caller
+    /// of this kind needs.
+    #[must_use]
+    pub fn callers(&self) -> [String; 4] {
+        self.access.each_ref().map(ToString::to_string)
+    }
+
+    /// Returns the policy, as Markdown.
+    #[must_use]
+    pub fn policy(&self) -> &str {
+        &self.policy
+    }
+
+    /// Returns `true` if no policy is declared, so that every caller is allowed.
+    #[must_use]
+    pub fn is_unspecified(&self) -> bool {
+        self.unspecified
+    }
+
     fn of_function(function: &Function) -> Self {
         let declared = function.policy.as_deref();
         let policy = declared.map_or(Policy::Anyone, Policy::parse);
@@ -154,19 +182,19 @@ impl Row {
 }
 
 /// Returns a row for each form, or for each of its functions if their policies differ.
-fn form_rows(manifest: &Manifest) -> Vec<Row> {
+fn form_rows(manifest: &Manifest) -> Vec<AccessRow> {
     let mut rows = Vec::new();
     for form in &manifest.forms {
         let functions = manifest.functions.iter();
         let functions: Vec<_> = functions
             .filter(|function| form_of(function) == Some(&*form.name))
-            .map(Row::of_function)
+            .map(AccessRow::of_function)
             .collect();
         // A form declares its policy once, on the mutation.
         let submit = functions.iter().find(|row| row.name.ends_with(".submit"));
         match submit {
             Some(submit) if functions.iter().all(|row| row.access == submit.access) => {
-                rows.push(Row {
+                rows.push(AccessRow {
                     name: form.name.clone(),
                     ..submit.clone()
                 });

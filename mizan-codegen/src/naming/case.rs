@@ -3,10 +3,17 @@
 use heck::{ToLowerCamelCase, ToUpperCamelCase};
 use unicode_ident::{is_xid_continue, is_xid_start};
 
-/// The member of `Api` for a function: `rename_post` becomes `renamePost`.
+/// Returns the member of the generated `Api` for a function: `rename_post` becomes `renamePost`.
 ///
-/// Returns `None` if the result is not an identifier.
-pub(crate) fn function_name(wire: &str) -> Option<String> {
+/// Returns `None` if the result is not an identifier; such a function has no client.
+///
+/// ```
+/// use mizan_codegen::function_name;
+///
+/// assert_eq!(function_name("rename_post").as_deref(), Some("renamePost"));
+/// ```
+#[must_use]
+pub fn function_name(wire: &str) -> Option<String> {
     Some(wire.to_lower_camel_case()).filter(|name| is_identifier(name))
 }
 

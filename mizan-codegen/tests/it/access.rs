@@ -116,6 +116,20 @@ fn lists_callers_of_functions_contexts_and_channels() {
         ]
     );
     assert_eq!(table.unspecified().collect::<Vec<_>>(), ["prices"]);
+    let sections = table.sections();
+    let titles = sections.map(|(title, rows)| (title, rows.len()));
+    assert_eq!(
+        titles,
+        [
+            ("Functions", 4),
+            ("Contexts", 1),
+            ("Forms", 0),
+            ("Channels", 1)
+        ]
+    );
+    let prices = &sections[0].1[2];
+    assert_eq!((prices.name(), prices.is_unspecified()), ("prices", true));
+    assert_eq!(prices.callers(), ["yes"; 4]);
 }
 
 /// Functions of a form with these policies of `submit` and the queries.

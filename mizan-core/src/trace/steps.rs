@@ -29,7 +29,10 @@ pub enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 6] = [
+    /// All steps, in the order in which a call performs them.
+    ///
+    /// The limits by the values of the input are checked after it is decoded.
+    pub const ALL: [Self; 6] = [
         Self::Policy,
         Self::Limit,
         Self::Decode,
@@ -70,12 +73,27 @@ impl Step {
 
 /// The durations of the steps of a call. A step that did not begin, or was dropped, has none.
 #[derive(Clone, Copy, Default)]
-pub struct CallTimings([Option<Duration>; Step::ALL.len()]);
+pub struct CallTimings {
+    durations: [Option<Duration>; Step::ALL.len()],
+    last: Option<Step>,
+}
 
 impl CallTimings {
+    /// Returns the duration of a step that completed.
+    #[must_use]
+    pub fn get(&self, step: Step) -> Option<Duration> {
+        self.durations[step as usize]
+    }
+
+    /// Returns the step that completed last: for a call that failed, the step that rejected it.
+    #[must_use]
+    pub fn last(&self) -> Option<Step> {
+        self.last
+    }
+
     /// Returns the completed steps in their order.
     pub fn iter(&self) -> impl Iterator<Item = (Step, Duration)> + '_ {
-        let steps = Step::ALL.into_iter().zip(self.0);
+        let steps = Step::ALL.into_iter().zip(self.durations);
         steps.filter_map(|(step, duration)| Some((step, duration?)))
     }
 }
@@ -128,8 +146,10 @@ impl StepRecorder {
 
     fn record(&self, step: Step, started: Instant) {
         if let Some(timings) = &self.0 {
-            let duration = &mut timings.lock().0[step as usize];
+            let mut timings = timings.lock();
+            let duration = &mut timings.durations[step as usize];
             *duration = Some(duration.unwrap_or_default() + started.elapsed());
+            timings.last = Some(step);
         }
     }
 }

@@ -202,6 +202,20 @@ async fn steps_are_not_measured_unless_they_are_observed() {
 }
 
 #[tokio::test]
+async fn last_step_is_the_one_that_rejected_the_call() {
+    for (name, input, last) in [
+        ("tree", r#"{"depth": -1}"#, Step::Decode),
+        ("broken", "{}", Step::Run),
+    ] {
+        let reply = call(RequestHead::empty().with_timings(), name, input).await;
+        assert!(reply.result.is_err(), "{name}");
+        let timings = reply.timings.unwrap();
+        assert_eq!(timings.last(), Some(last), "{name}");
+        assert!(timings.get(last).is_some(), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn rejected_call_ends_with_its_step() {
     let (recorder, _guard) = record(Level::DEBUG);
     let reply = call(RequestHead::empty(), "tree", r#"{"depth":"x"}"#).await;

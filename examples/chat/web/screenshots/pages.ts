@@ -66,3 +66,12 @@ test("sessions of an account", async ({ page }) => {
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await take(page, "account");
 });
+
+test("a refused call in the explorer", async ({ page }) => {
+  await page.goto("/_mizan/functions/echo/");
+  await page.getByRole("button", { name: "Call", exact: true }).click();
+  const result = page.locator(".result");
+  await expect(result).toContainText("Failed in the step validate");
+  await result.scrollIntoViewIfNeeded();
+  await take(page, "explorer");
+});

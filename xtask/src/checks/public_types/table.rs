@@ -31,6 +31,21 @@ pub(super) const DECISIONS: &[Decision] = &[
         reason: "the forms of the account flows derive `Validate`, which `Form` requires",
     },
     Decision {
+        package: "mizan-explorer",
+        library: "pin_project_lite",
+        reason: "the `Unpin` implementations of its macro name it; users cannot",
+    },
+    Decision {
+        package: "mizan-explorer",
+        library: "tower_layer",
+        reason: "`Layer` is the trait that routers accept",
+    },
+    Decision {
+        package: "mizan-explorer",
+        library: "tower_service",
+        reason: "`Service` is the trait that routers and servers accept",
+    },
+    Decision {
         package: "mizan-channels",
         library: "sqlx_postgres",
         reason: "`PostgresBroker::new` takes a pool, and `publish_in` the connection of a transaction",
