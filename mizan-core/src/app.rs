@@ -1,14 +1,17 @@
 //! A built application.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
+
+use serde::de::IgnoredAny;
 
 use crate::channel::ChannelEntry;
 use crate::cx::Cx;
 use crate::error::Error;
 use crate::form_entry::FormEntry;
 use crate::function::{CallError, FunctionEntry, ServerFunction};
+use crate::invalidation::{Invalidation, InvalidationObservers};
 use crate::manifest::Manifest;
 use crate::principal::Principal;
 use crate::request_head::RequestHead;
@@ -155,6 +158,68 @@ impl App {
     #[must_use]
     pub fn context(&self, principal: Principal, head: Arc<RequestHead>) -> Cx {
         Cx::new(Arc::clone(&self.0.state), principal, head)
+    }
+
+    /// Invalidates a query from code that no client called, such as a job or a webhook: in all browsers and processes
+    /// for a live query, and for the [observers](crate::Registry::on_invalidation) of this process.
+    ///
+    /// Call it after the transaction is committed, so that no client reads the old data afterwards. In a function,
+    /// use [`Cx::affects`], whose invalidations are published after the call has succeeded.
+    ///
+    /// ```
+    /// use mizan_core::{App, Error, Invalidation, client};
+    ///
+    /// #[client(query)]
+    /// async fn order(id: u64) -> Result<String, Error> {
+    ///     Ok(format!("order {id}"))
+    /// }
+    ///
+    /// async fn paid(app: &App, id: u64) -> Result<(), Error> {
+    ///     app.invalidate(Invalidation::function::<Order>().with("id", id)).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the application has no such query, or if the query has no argument with a name of the
+    /// invalidation. Returns [`ErrorCode::Unavailable`] if the broker is unavailable; the
+    /// invalidation is still published when it is available again, unless the process ends before.
+    ///
+    /// [`ErrorCode::Unavailable`]: crate::ErrorCode::Unavailable
+    pub async fn invalidate(&self, invalidation: impl Into<Invalidation>) -> Result<(), Error> {
+        let invalidation = invalidation.into();
+        self.check_invalidation(&invalidation)?;
+        match InvalidationObservers::notify_in(&self.0.state, &[invalidation]) {
+            Some(published) => published.await,
+            None => Ok(()),
+        }
+    }
+
+    fn check_invalidation(&self, invalidation: &Invalidation) -> Result<(), Error> {
+        let query = invalidation.query();
+        let is_query = |function: &FunctionEntry| function.kind().is_safe();
+        if query != "*" && !self.function(query).is_some_and(is_query) {
+            return Err(Error::internal(format!(
+                "there is no query `{query}` to invalidate"
+            )));
+        }
+        let given: BTreeMap<String, IgnoredAny> =
+            serde_json::from_str(&invalidation.arguments()).unwrap_or_default();
+        let functions = self.manifest().as_json()["functions"].as_array();
+        let described = functions
+            .into_iter()
+            .flatten()
+            .find(|it| it["name"] == query);
+        let known = described.map(|described| &described["input"]["properties"]);
+        match given
+            .keys()
+            .find(|name| known.is_none_or(|known| known.get(name).is_none()))
+        {
+            Some(unknown) => Err(Error::internal(format!(
+                "the query `{query}` has no argument `{unknown}`"
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// Calls a function with Rust values as `principal`, without HTTP. Tests use this.

@@ -115,6 +115,11 @@ pub(crate) enum Problem {
         problem: StreamProblem,
         at: String,
     },
+    Live {
+        function: &'static str,
+        problem: LiveProblem,
+        at: String,
+    },
     UnsupportedShape {
         path: String,
         shape: UnsupportedShape,
@@ -341,6 +346,40 @@ impl StreamProblem {
     }
 }
 
+/// A problem with a live query.
+pub(crate) enum LiveProblem {
+    /// A mutation is live.
+    Mutation,
+    /// The function returns a stream, a file or a redirect.
+    NoValue,
+    /// Caches keep the replies.
+    Cache,
+    /// The registry has no publisher of invalidations.
+    NoPublisher { built_at: String },
+}
+
+impl LiveProblem {
+    fn write(&self, f: &mut fmt::Formatter<'_>, function: &str, at: &str) -> fmt::Result {
+        write!(f, "`{function}` ({at}) is live, but ")?;
+        match self {
+            Self::Mutation => {
+                f.write_str("it is a mutation, and only a query has a result to keep current")
+            }
+            Self::NoValue => {
+                f.write_str("returns a stream, a file or a redirect, which clients do not keep")
+            }
+            Self::Cache => f.write_str(
+                "declares `cache`, so that clients may receive an old reply; remove `cache`",
+            ),
+            Self::NoPublisher { built_at } => write!(
+                f,
+                "the registry built at {built_at} has no channels, through which clients receive changes; add them \
+                 with `.channels(channels)` of `mizan_channels::RegisterChannels`"
+            ),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -424,6 +463,11 @@ impl fmt::Display for Problem {
                 at,
             } => problem.write(f, function, at),
             Self::Stream {
+                function,
+                problem,
+                at,
+            } => problem.write(f, function, at),
+            Self::Live {
                 function,
                 problem,
                 at,

@@ -62,6 +62,7 @@ use proc_macro::TokenStream;
 /// | `content_type = "text/csv"` | the content type of the `Download` that the function returns |
 /// | `state(SqlitePool, Mailer)` | types of application state that the function needs, besides those in its body (see [State](#state)) |
 /// | `cache = "public, max-age=60, stale-while-revalidate=600"` | the `Cache-Control` of replies to GET; the query runs without a principal, and has neither `auth` nor `authorize` |
+/// | `live`, `context = "local, live"` | clients that show the result receive its changes, after each call that affects it, from any client and process |
 /// | `resumable` | a stream that continues on the server when its client leaves, and that the client can return to |
 /// | `limit = "10/min by principal"` | allows 10 calls at once and then 10 in a minute for each user; others receive `rate_limited` with the time to wait |
 /// | `limit = "100/hour burst 20 by address"` | allows 20 calls at once and then 100 in an hour for each client; units are `s`, `min`, `hour`, `day`, and `10min` for ten of them |

@@ -29,15 +29,18 @@
 //! }
 //! ```
 
+mod entity_tag;
 mod local_path;
 mod sentence;
 
+pub use self::entity_tag::entity_tag;
 pub use self::local_path::is_local_path;
 pub use self::sentence::to_sentence;
 pub use crate::background::BackgroundWork;
 pub use crate::channel::{ChannelEntry, DynSubscription, SnapshotReply};
 pub use crate::form_entry::{FormEntry, FormPost, FormShape};
 pub use crate::function::{CallReply, FunctionEntry};
+pub use crate::invalidation::{InvalidationPublisher, Published};
 pub use crate::json::{
     EncodeError, MAX_JSON_DEPTH, MAX_OUTPUT_DEPTH, decode_input, encode_json, encode_json_value,
 };

@@ -18,6 +18,7 @@ use super::types::{Never, Position, SlowConsumer};
 use crate::cx::Cx;
 use crate::error::Error;
 use crate::function::{CallLimiter, Source};
+use crate::invalidation::InvalidationObservers;
 use crate::json;
 use crate::limits::Limit;
 use crate::manifest::{Decode, decode_error};
@@ -241,6 +242,12 @@ impl<C: Channel> DynSubscription for Subscription<C> {
         Box::pin(observe::<C, _>("receive", async move {
             let message = json::decode_message(&message)?;
             let reply = C::receive(&cx, &self.0, message).await;
+            let affects = cx.take_reply_head().affects;
+            let published = InvalidationObservers::notify_in(cx.shared_state(), &affects);
+            if let Some(published) = published {
+                // The publisher logs its errors, and publishes the invalidations later.
+                let _ = published.await;
+            }
             let background = cx.take_background(reply.is_ok());
             background.run_to_end(C::NAME).await;
             encode(&reply?)

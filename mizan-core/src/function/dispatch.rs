@@ -20,7 +20,7 @@ use crate::background::BackgroundWork;
 use crate::cx::Cx;
 use crate::download::Download;
 use crate::error::{ClientError, Error};
-use crate::invalidation::{Invalidation, InvalidationObservers};
+use crate::invalidation::{Invalidation, InvalidationObservers, Published};
 use crate::json;
 use crate::layer::{Layers, run_layers};
 use crate::principal::Principal;
@@ -201,7 +201,9 @@ pub(super) async fn dispatch<F: ServerFunction>(cx: Cx, input: Bytes, layers: La
         reply.instrument(observer.span()).await
     };
     let reply = observed(observer, reply);
-    complete(&cx, reply, || invalidations(F::AFFECTS, &input))
+    let (reply, published) = complete(&cx, reply, || invalidations(F::AFFECTS, &input));
+    wait_until(published).await;
+    reply
 }
 
 /// Checks the policy and `authorize` of a function for an input of the type `I`, as JSON.
@@ -286,7 +288,17 @@ where
     // The arguments and the output have other names and types than the queries of this client.
     let affected = F::AFFECTS.iter();
     let affected = affected.map(|query| Invalidation::of(query.name()));
-    complete(&cx, reply, || affected.collect())
+    let (reply, published) = complete(&cx, reply, || affected.collect());
+    wait_until(published).await;
+    reply
+}
+
+/// Waits until invalidations are published, so that a mutation whose client has the reply is not forgotten if the
+/// process ends. The publisher logs its errors.
+async fn wait_until(published: Option<Published>) {
+    if let Some(published) = published {
+        let _ = published.await;
+    }
 }
 
 /// Ends the observation of a call, and adds the durations of its steps to the reply.
@@ -307,24 +319,20 @@ fn complete(
     cx: &Cx,
     mut reply: CallReply,
     declared: impl FnOnce() -> Vec<Invalidation>,
-) -> CallReply {
+) -> (CallReply, Option<Published>) {
     let mut head = cx.take_reply_head();
     if let Some(stream) = &mut reply.stream {
         let mut affects = declared();
         affects.append(&mut head.affects);
         stream.set_declared(affects);
-        return reply.with_head(head);
+        return (reply.with_head(head), None);
     }
     reply.background = cx.take_background(reply.result.is_ok());
     if reply.result.is_ok() {
         head.affects.splice(..0, declared());
     }
-    if !head.affects.is_empty()
-        && let Some(observers) = cx.try_state::<InvalidationObservers>()
-    {
-        observers.notify(&head.affects);
-    }
-    reply.with_head(head)
+    let published = InvalidationObservers::notify_in(cx.shared_state(), &head.affects);
+    (reply.with_head(head), published)
 }
 
 /// The encoded output of a call.

@@ -44,6 +44,10 @@ pub struct FunctionEntry {
     pub(crate) content_type: Option<&'static str>,
     /// The header `Cache-Control` of a query that runs without a principal.
     pub(crate) cache: Option<&'static str>,
+    is_live: bool,
+    is_shared: bool,
+    /// `true` for an earlier version, whose input and output differ from those of the function that runs.
+    is_previous: bool,
     is_download: bool,
     is_redirect: bool,
     /// The declaration of the error of the parts, for a function that returns a stream.
@@ -85,6 +89,9 @@ impl FunctionEntry {
             limits: F::LIMITS,
             content_type: F::CONTENT_TYPE,
             cache: F::CACHE,
+            is_live: F::LIVE,
+            is_shared: F::SHARED,
+            is_previous: false,
             is_download: Download::is::<F::Output>(),
             is_redirect: Redirect::is::<F::Output>(),
             part_error: F::stream().map(|stream| stream.error),
@@ -124,6 +131,7 @@ impl FunctionEntry {
         Self {
             name,
             registered_at,
+            is_previous: true,
             uploads: previous_uploads::<F, I>,
             input: <I as JsonSchema>::json_schema,
             is_download: Download::is::<O>(),
@@ -208,6 +216,32 @@ impl FunctionEntry {
     #[must_use]
     pub fn cache(&self) -> Option<&'static str> {
         self.cache
+    }
+
+    /// Returns `true` if clients that show the result of the query receive its changes.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.is_live
+    }
+
+    /// Returns `true` if the result of a live query is the same for each caller who may call it. Layers may make a
+    /// difference between callers, so the result of a function with layers is not shared.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.is_live && self.is_shared && self.layers.is_none()
+    }
+
+    /// Returns the name of the function that runs, which invalidations contain. It differs from
+    /// [`name`](Self::name) in an earlier version of a function that was renamed.
+    #[must_use]
+    pub fn runs(&self) -> &'static str {
+        self.runs
+    }
+
+    /// Returns `true` for an earlier version of a function, whose arguments may have other names and types.
+    #[must_use]
+    pub fn is_previous(&self) -> bool {
+        self.is_previous
     }
 
     /// Checks the policy, so that a server can reject a call before it reads a large input.

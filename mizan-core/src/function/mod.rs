@@ -5,6 +5,7 @@ mod call_error;
 mod call_limiter;
 mod dispatch;
 mod entry;
+mod invalidation;
 mod pages;
 mod source;
 mod wire;
@@ -82,6 +83,12 @@ pub trait ServerFunction: Input {
     /// Such a query runs without a principal, for every caller, and may not have a policy that rejects
     /// callers.
     const CACHE: Option<&'static str> = None;
+    /// `true` if clients that show the result of the query receive its changes. See
+    /// [`Invalidation`](crate::Invalidation).
+    const LIVE: bool = false;
+    /// `true` if the result of a live query is the same for each caller who may call it, so that a server can compute it
+    /// once for all of them. [`#[client]`](macro@crate::client) sets it for functions without the argument `cx`.
+    const SHARED: bool = false;
     /// `true` if the [stream](Self::stream) of the function continues when its client leaves, so that the
     /// client can return to it.
     const RESUMABLE: bool = false;

@@ -409,6 +409,9 @@ fn describe_function(
     if let Some(cache) = function.cache {
         entry["cache"] = json!(cache);
     }
+    if function.is_live() {
+        entry["live"] = json!(true);
+    }
     add_docs_and_source(&mut entry, function.docs, function.source);
     entry
 }

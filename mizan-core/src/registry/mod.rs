@@ -4,6 +4,7 @@ mod affects;
 mod build_error;
 mod checks;
 mod downloads;
+mod live;
 mod pages;
 mod redirects;
 mod schemas;
@@ -19,7 +20,7 @@ use crate::channel::{Channel, ChannelEntry};
 use crate::error::{ClientError, Error};
 use crate::form_entry::FormEntry;
 use crate::function::{AddedLimit, CallLimiter, FunctionEntry, Input, Output, ServerFunction};
-use crate::invalidation::{Invalidation, InvalidationObservers};
+use crate::invalidation::{Invalidation, InvalidationObservers, InvalidationPublisher};
 use crate::layer::{self, CallLayer, DynCallLayer};
 use crate::limits::Limit;
 use crate::manifest::{self, Manifest};
@@ -398,6 +399,15 @@ impl Registry {
         self
     }
 
+    /// Sets the publisher of the invalidations of live queries.
+    ///
+    /// Applications call `channels(..)` of `mizan_channels::RegisterChannels`, which sets the channels as the
+    /// publisher.
+    pub fn invalidation_publisher(mut self, publisher: Arc<dyn InvalidationPublisher>) -> Self {
+        self.observers.set_publisher(publisher);
+        self
+    }
+
     /// Creates the manifest, from which the client is generated. It does not require application
     /// state.
     ///
@@ -430,7 +440,14 @@ impl Registry {
             Location::caller(),
             &mut problems,
         );
+        live::check_publisher(
+            &self.functions,
+            self.observers.has_publisher(),
+            Location::caller(),
+            &mut problems,
+        );
         BuildError::unless_empty(problems)?;
+        self.observers.set_live(live::live_queries(&self.functions));
         let contracts = manifest.function_contracts();
         let functions = self.functions.into_iter().map(|mut function| {
             function.contract = contracts[function.name].to_owned();
@@ -507,6 +524,7 @@ impl Registry {
         downloads::check_downloads(&self.functions, &self.forms, problems);
         redirects::check_redirects(&self.functions, &self.redirect_origins, problems);
         streams::check_streams(&self.functions, &self.forms, problems);
+        live::check_live(&self.functions, problems);
         pages::check_pages(&self.functions, manifest.as_json(), problems);
         manifest
     }

@@ -83,11 +83,11 @@ impl CallStream {
         if succeeded {
             affects.splice(..0, self.declared);
         }
-        if !affects.is_empty()
-            && let Some(observers) = self.cx.try_state::<InvalidationObservers>()
-        {
-            observers.notify(&affects);
-        }
+        // The publisher has accepted them, also if the future is dropped.
+        drop(InvalidationObservers::notify_in(
+            self.cx.shared_state(),
+            &affects,
+        ));
         StreamEnd {
             affects,
             background,

@@ -17,6 +17,7 @@ mod foreign_types;
 mod forms;
 mod layers;
 mod limits;
+mod live;
 mod manifest;
 mod observation;
 mod pages;

@@ -120,6 +120,13 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
             const RESUMABLE: bool = true;
         )
     });
+    let live = options.live.map(|_| {
+        let is_shared = !parsed.takes_cx;
+        quote!(
+            const LIVE: bool = true;
+            const SHARED: bool = #is_shared;
+        )
+    });
     let policy = options
         .policy
         .as_ref()
@@ -143,6 +150,7 @@ fn implementation(function: &ItemFn, parsed: &ClientFunction) -> TokenStream {
             #content_type
             #cache
             #resumable
+            #live
             #limits
             const DOCS: &'static str = #docs;
             const SOURCE: ::std::option::Option<::mizan_core::function::Source> =

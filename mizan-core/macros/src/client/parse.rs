@@ -19,7 +19,7 @@ use super::stream::Stream;
 use crate::encoding;
 use crate::policy::Policy;
 
-const OPTIONS: &str = "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages`, `content_type`, `cache`, `resumable`, `limit`, `limit_unavailable`, `state` and `input`";
+const OPTIONS: &str = "the options are `query`, `auth`, `authorize`, `context`, `affects`, `pages`, `content_type`, `cache`, `live`, `resumable`, `limit`, `limit_unavailable`, `state` and `input`";
 
 /// The options in `#[client(..)]`.
 #[derive(Default)]
@@ -28,6 +28,8 @@ pub(crate) struct Options {
     pub(crate) policy: Option<Policy>,
     pub(crate) authorize: Option<Path>,
     pub(crate) context: Option<Context>,
+    /// The option `live`, or `live` in the value of `context`.
+    pub(crate) live: Option<Span>,
     pub(crate) affects: Vec<syntax::Affected>,
     pub(crate) pages: Option<Pages>,
     pub(crate) content_type: Option<LitStr>,
@@ -64,7 +66,8 @@ impl Parse for Options {
                     options.authorize =
                         Some(syntax::value(input, option, "authorize = may_rename")?);
                 }
-                "context" => options.context = Some(context(input, option)?),
+                "context" => context(input, option)?.apply(&mut options),
+                "live" => options.live = Some(option.span()),
                 "affects" => options.affects = syntax::affects(input, option)?,
                 "pages" => options.pages = Some(pages(input, option)?),
                 "content_type" => options.content_type = Some(content_type(input, option)?),
@@ -114,6 +117,21 @@ impl Parse for Options {
                 return Err(syn::Error::new(
                     cache.span(),
                     "only the replies of a query can be cached: write `#[client(query, cache = \"..\")]`",
+                ));
+            }
+        }
+        if let Some(live) = options.live {
+            if given("query").or(given("context")).is_none() {
+                return Err(syn::Error::new(
+                    live,
+                    "only a query is live, because a mutation has no result to keep current: write \
+                     `#[client(query, live)]`",
+                ));
+            }
+            if given("cache").is_some() {
+                return Err(syn::Error::new(
+                    live,
+                    "caches could answer with an old result after a change; remove `live`, or `cache`",
                 ));
             }
         }
@@ -174,16 +192,40 @@ fn auth(input: ParseStream<'_>) -> Result<Policy> {
     Policy::parse(input)
 }
 
-fn context(input: ParseStream<'_>, option: &Ident) -> Result<Context> {
-    let name: LitStr = syntax::value(input, option, "context = \"local\"")?;
-    match name.value().as_str() {
-        "global" => Ok(Context::Global),
-        "local" => Ok(Context::Local),
-        other => Err(syn::Error::new(
-            name.span(),
-            format!("unknown context `{other}`; use \"global\" or \"local\""),
-        )),
+/// The value of the option `context`.
+struct DeclaredContext {
+    context: Context,
+    /// The value contains `live`.
+    live: Option<Span>,
+}
+
+impl DeclaredContext {
+    fn apply(self, options: &mut Options) {
+        options.context = Some(self.context);
+        options.live = options.live.or(self.live);
     }
+}
+
+fn context(input: ParseStream<'_>, option: &Ident) -> Result<DeclaredContext> {
+    let name: LitStr = syntax::value(input, option, "context = \"local\"")?;
+    let value = name.value();
+    let (context, live) = match value.split_once(',') {
+        Some((context, live)) if live.trim() == "live" => (context.trim(), Some(name.span())),
+        _ => (&*value, None),
+    };
+    let context = match context {
+        "global" => Context::Global,
+        "local" => Context::Local,
+        other => {
+            return Err(syn::Error::new(
+                name.span(),
+                format!(
+                    "unknown context `{other}`; use \"global\" or \"local\", or \"global, live\" or \"local, live\""
+                ),
+            ));
+        }
+    };
+    Ok(DeclaredContext { context, live })
 }
 
 /// A function with its options, parsed and checked.
@@ -243,6 +285,12 @@ impl ClientFunction {
                 span,
                 "only a stream is resumable: return `Result<impl Stream<Item = Result<T, E>>, E>`, or remove \
                  `resumable`",
+            ));
+        }
+        if let (Some(span), Some(_)) = (options.live, &stream) {
+            return Err(syn::Error::new(
+                span,
+                "a stream is not live, because its parts are not kept; remove `live`",
             ));
         }
         Ok(Self {

@@ -1,11 +1,15 @@
 //! Queries whose cached results are stale.
 
+mod observers;
+
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode_byte, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+
+pub(crate) use self::observers::InvalidationObservers;
+pub use self::observers::{InvalidationPublisher, Published};
 
 /// The maximum length of the encoded input. Above it, the query is invalidated for every input, because
 /// proxies limit the length of headers.
@@ -82,6 +86,12 @@ impl Invalidation {
         &self.query
     }
 
+    /// Returns the arguments that must match, as a JSON object.
+    #[must_use]
+    pub fn arguments(&self) -> String {
+        format!("{{{}}}", self.input)
+    }
+
     pub(crate) fn push(&mut self, name: &str, json: &str) {
         if !self.input.is_empty() {
             self.input.push(',');
@@ -124,30 +134,6 @@ impl fmt::Display for Invalidation {
             write!(f, "{separator}returns")?;
         }
         Ok(())
-    }
-}
-
-/// Functions that receive the invalidations of the calls of clients, as a value of the application state.
-#[derive(Default)]
-pub(crate) struct InvalidationObservers(Vec<Observer>);
-
-type Observer = Arc<dyn Fn(&Invalidation) + Send + Sync>;
-
-impl InvalidationObservers {
-    pub(crate) fn add(&mut self, observer: impl Fn(&Invalidation) + Send + Sync + 'static) {
-        self.0.push(Arc::new(observer));
-    }
-
-    pub(crate) fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
-    }
-
-    pub(crate) fn notify(&self, invalidations: &[Invalidation]) {
-        for invalidation in invalidations {
-            for observer in &self.0 {
-                observer(invalidation);
-            }
-        }
     }
 }
 
