@@ -13,6 +13,10 @@ pub mod allowed_hosts;
 pub mod authenticate;
 mod body;
 mod calls;
+#[cfg(feature = "channels")]
+mod channel_connection;
+#[cfg(feature = "channels")]
+mod channel_events;
 pub mod client_address;
 mod client_budget;
 pub mod compression;

@@ -143,7 +143,9 @@ pub(super) const CHANNEL_FILES: &[(&str, &str)] = files![
     "runtime/channels/codec.ts",
     "runtime/channels/connection.ts",
     "runtime/channels/error.ts",
+    "runtime/channels/eventSocket.ts",
     "runtime/channels/frameRateLimiter.ts",
+    "runtime/channels/frameSocket.ts",
     "runtime/channels/frames.ts",
     "runtime/channels/hooks.ts",
     "runtime/channels/index.ts",
@@ -154,7 +156,9 @@ pub(super) const CHANNEL_FILES: &[(&str, &str)] = files![
     "runtime/channels/socket.ts",
     "runtime/channels/subscribe.ts",
     "runtime/channels/subscription.ts",
+    "runtime/channels/transportChoice.ts",
     "runtime/channels/types.ts",
+    "runtime/channels/webSocket.ts",
 ];
 
 /// Codes of failures that the client itself detects: `ClientCode` in `transport/error.ts`.

@@ -169,7 +169,7 @@ async fn stream<A: Authenticate>(
         (Ok(_), Some(parts), Some(resources)) => {
             let settings = StreamSettings::new(&state.limits);
             let events = EventStream::new(parts, resources, share, access, settings);
-            streaming::response(events)
+            streaming::response(ReplyBody::events(events))
         }
         (Ok(_), ..) => return Err(Error::internal("the function returned no stream")),
         (Err(error), ..) => problem_details::response(&error, state.is_outdated(head, &error)),

@@ -10,6 +10,8 @@ use futures_util::StreamExt;
 use http_body::{Body, Frame, SizeHint};
 use tokio::task::JoinSet;
 
+#[cfg(feature = "channels")]
+use crate::channel_events::ChannelEvents;
 use crate::download::DownloadStream;
 use crate::streaming::body::EventStream;
 
@@ -26,6 +28,8 @@ enum Content {
     /// Boxed, because it is larger than the other bodies, which are more frequent.
     Download(Box<DownloadStream>),
     Events(Box<EventStream>),
+    #[cfg(feature = "channels")]
+    ChannelEvents(ChannelEvents),
 }
 
 impl ReplyBody {
@@ -48,6 +52,11 @@ impl ReplyBody {
 
     pub(crate) fn events(events: EventStream) -> Self {
         Self(Content::Events(Box::new(events)))
+    }
+
+    #[cfg(feature = "channels")]
+    pub(crate) fn channel_events(events: ChannelEvents) -> Self {
+        Self(Content::ChannelEvents(events))
     }
 }
 
@@ -72,6 +81,10 @@ impl Body for ReplyBody {
             Content::Events(events) => events
                 .poll_next_unpin(cx)
                 .map(|event| event.map(|event| event.map(Frame::data))),
+            #[cfg(feature = "channels")]
+            Content::ChannelEvents(events) => events
+                .poll_next_unpin(cx)
+                .map(|event| event.map(|event| event.map(Frame::data))),
         }
     }
 
@@ -79,6 +92,8 @@ impl Body for ReplyBody {
         match &self.0 {
             Content::Complete(bytes) => bytes.is_empty(),
             Content::Lines(_) | Content::Events(_) => false,
+            #[cfg(feature = "channels")]
+            Content::ChannelEvents(_) => false,
             Content::Download(content) => content.has_ended(),
         }
     }
@@ -87,6 +102,8 @@ impl Body for ReplyBody {
         match &self.0 {
             Content::Complete(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Content::Lines(_) | Content::Events(_) => SizeHint::default(),
+            #[cfg(feature = "channels")]
+            Content::ChannelEvents(_) => SizeHint::default(),
             Content::Download(content) => content
                 .remaining()
                 .map_or_else(SizeHint::default, SizeHint::with_exact),
@@ -101,6 +118,8 @@ impl fmt::Debug for ReplyBody {
             Content::Lines(_) => f.write_str("ReplyBody(lines)"),
             Content::Download(content) => write!(f, "ReplyBody(download of {content:?})"),
             Content::Events(events) => write!(f, "ReplyBody(stream of {events:?})"),
+            #[cfg(feature = "channels")]
+            Content::ChannelEvents(_) => f.write_str("ReplyBody(connection of channels)"),
         }
     }
 }

@@ -14,6 +14,10 @@ use super::state::ServiceState;
 use crate::authenticate::{Anonymous, Authenticate};
 use crate::body::body_budget::BodyBudget;
 use crate::calls::runner::CallRunner;
+#[cfg(feature = "channels")]
+use crate::channel_connection::permissions::reauthorize_changed_users;
+#[cfg(feature = "channels")]
+use crate::channel_events::EventConnections;
 use crate::client_address::{ClientAddressResolver, ForwardedHeader};
 use crate::client_budget::Budget;
 use crate::cross_origin::CrossOriginPolicy;
@@ -22,8 +26,6 @@ use crate::documents::Documents;
 use crate::streaming::active::ActiveStreams;
 #[cfg(feature = "channels")]
 use crate::streaming::resumable::kept_logs::KeptLogs;
-#[cfg(feature = "channels")]
-use crate::websocket::permissions::reauthorize_changed_users;
 
 impl MizanService {
     /// Creates a service with the default settings, in which all clients are anonymous.
@@ -242,6 +244,8 @@ impl<A: Authenticate> MizanServiceBuilder<A> {
             kept_logs: KeptLogs::new(&self.limits),
             #[cfg(feature = "channels")]
             websockets: Budget::per_client(self.limits.max_websockets_per_client),
+            #[cfg(feature = "channels")]
+            event_connections: EventConnections::default(),
             limits: self.limits,
             mount_path: self.mount_path,
             upload_dir: upload_dir.into(),

@@ -75,7 +75,8 @@ http_limits! {
     max_concurrent_calls: usize = 4096,
     /// The maximum number of concurrent calls of one client. 512 by default.
     max_concurrent_calls_per_client: usize = 512,
-    /// The maximum number of open WebSockets of one client. 512 by default.
+    /// The maximum number of open WebSockets of one client, and connections of channels over server-sent events. 512 by
+    /// default.
     ///
     /// The limits of mizan-channels bound the number of all clients together.
     max_websockets_per_client: usize = 512,

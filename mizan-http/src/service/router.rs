@@ -11,6 +11,8 @@ use super::state::AllowedMethods;
 use super::state::ServiceState;
 use crate::authenticate::Authenticate;
 use crate::calls::{batch, call};
+#[cfg(feature = "channels")]
+use crate::channel_events;
 use crate::forms::outcome::FormOutcome;
 use crate::forms::submission;
 use crate::response::ReplyBody;
@@ -73,6 +75,14 @@ async fn route<A: Authenticate, B: Body>(
         #[cfg(feature = "channels")]
         if path == "/ws" {
             return upgrade::handle(state, head);
+        }
+        #[cfg(feature = "channels")]
+        if path == "/channels/events" {
+            return channel_events::open(state, head).await;
+        }
+        #[cfg(feature = "channels")]
+        if path == "/channels/send" {
+            return channel_events::send(state, head, body).await;
         }
         #[cfg(feature = "openapi")]
         if let Some(document) = state.documents.find(path) {

@@ -15,6 +15,8 @@ use super::limits::HttpLimits;
 use crate::authenticate::Authenticate;
 use crate::body::body_budget::BodyBudget;
 use crate::calls::runner::CallRunner;
+#[cfg(feature = "channels")]
+use crate::channel_events::EventConnections;
 use crate::client_address::ClientAddressResolver;
 use crate::client_budget::Budget;
 use crate::cross_origin::CrossOriginPolicy;
@@ -47,6 +49,8 @@ pub(crate) struct ServiceState<A> {
     pub(crate) kept_logs: KeptLogs,
     #[cfg(feature = "channels")]
     pub(crate) websockets: Budget,
+    #[cfg(feature = "channels")]
+    pub(crate) event_connections: EventConnections,
     pub(crate) limits: HttpLimits,
     pub(crate) server_timing: bool,
     pub(crate) mount_path: String,

@@ -5,17 +5,23 @@ use std::time::Duration;
 use bytes::{BufMut as _, Bytes, BytesMut};
 
 /// A comment, which clients ignore. It keeps proxies and clients from ending an idle connection.
-pub(super) const HEARTBEAT: Bytes = Bytes::from_static(b":\n\n");
+pub(crate) const HEARTBEAT: Bytes = Bytes::from_static(b":\n\n");
 
 /// The kinds of events.
 #[derive(Clone, Copy)]
-pub(super) enum Event {
+pub(crate) enum Event {
     /// A part, as an event without a name.
     Part,
     /// The problem document of the error that ends the stream.
     Problem,
     /// The end of a complete stream.
     End,
+    /// The start of a connection of channels.
+    #[cfg(feature = "channels")]
+    Open,
+    /// The end of a connection of channels, with its code.
+    #[cfg(feature = "channels")]
+    Close,
 }
 
 impl Event {
@@ -24,11 +30,15 @@ impl Event {
             Self::Part => b"data: ",
             Self::Problem => b"event: problem\ndata: ",
             Self::End => b"event: end\ndata: ",
+            #[cfg(feature = "channels")]
+            Self::Open => b"event: open\ndata: ",
+            #[cfg(feature = "channels")]
+            Self::Close => b"event: close\ndata: ",
         }
     }
 
     /// Encodes an event with JSON as its data.
-    pub(super) fn encode(self, json: &[u8]) -> Bytes {
+    pub(crate) fn encode(self, json: &[u8]) -> Bytes {
         self.encode_with_id(None, json)
     }
 

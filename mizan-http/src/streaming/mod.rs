@@ -1,4 +1,4 @@
-//! Responses that stream the parts of a function as server-sent events.
+//! Responses of server-sent events, and the streams of functions that they carry.
 
 mod access;
 pub(crate) mod active;
@@ -12,14 +12,15 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, Response};
 
 pub(crate) use self::access::access_check;
-use self::body::EventStream;
+#[cfg(feature = "channels")]
+pub(crate) use self::event::{Event, HEARTBEAT};
 use crate::response::ReplyBody;
 
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// Returns the response that sends events as they become available.
-pub(crate) fn response(events: EventStream) -> Response<ReplyBody> {
-    let mut response = Response::new(ReplyBody::events(events));
+pub(crate) fn response(events: ReplyBody) -> Response<ReplyBody> {
+    let mut response = Response::new(events);
     let headers = response.headers_mut();
     headers.reserve(4);
     for (name, value) in [

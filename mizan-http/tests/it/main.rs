@@ -14,6 +14,8 @@ mod cached_queries;
 mod call_lifetime;
 mod caller;
 mod calls;
+#[cfg(feature = "channels")]
+mod channel_events;
 mod checks;
 #[cfg(unix)]
 mod child;

@@ -65,9 +65,19 @@ const isLive = (room: ChannelSubscription<Chat>) =>
   vi.waitFor(() => expect(room.state.status).toBe("live"), 5_000);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe.skipIf(!program)("channels with mizan's own server", () => {
+/** A WebSocket whose handshake fails, as behind a proxy that only knows HTTP. */
+class RefusedWebSocket extends WebSocket {
+  constructor(url: string | URL, protocols?: string | string[]) {
+    super(String(url).replace(/\/ws$/, "/refused"), protocols);
+  }
+}
+
+describe.skipIf(!program).each([
+  ["WebSockets", WebSocket],
+  ["server-sent events", RefusedWebSocket],
+])("channels with mizan's own server over %s", (_, implementation) => {
   beforeEach(async () => {
-    vi.stubGlobal("WebSocket", WebSocket);
+    vi.stubGlobal("WebSocket", implementation);
     // Shortens the random delays from seconds to milliseconds.
     vi.spyOn(Math, "random").mockReturnValue(0.001);
     server = await startLiveServer();

@@ -42,6 +42,10 @@ function setVisible(isVisible: boolean): void {
   document.dispatchEvent(new Event("visibilitychange"));
 }
 
+const unreachable = async (): Promise<Response> => {
+  throw new TypeError("the network is not available");
+};
+
 async function live(api: Api = createApi()): Promise<{
   readonly socket: FakeSocket;
   readonly room: ChannelSubscription<ChannelTypes>;
@@ -102,11 +106,12 @@ describe("the hello frame", () => {
   });
 
   it("is not sent to a server with another subprotocol", async () => {
-    subscribe(createApi(), chat, {});
+    subscribe(createApi({ fetch: unreachable }), chat, {});
     const socket = (await newest()).accept("");
     expect(socket.sent).toEqual([]);
     expect(socket.closedWith).toBeDefined();
-    await after(250);
+    // The attempt in between uses server-sent events.
+    await after(250 + 500);
     expect(sockets).toHaveLength(2);
   });
 
@@ -131,11 +136,11 @@ describe("the hello frame", () => {
   });
 
   it("is followed by a reconnect if the server does not respond", async () => {
-    subscribe(createApi(), chat, {});
+    subscribe(createApi({ fetch: unreachable }), chat, {});
     (await newest()).accept();
     await after(19_999);
     expect(sockets).toHaveLength(1);
-    await after(1 + 250);
+    await after(1 + 250 + 500);
     expect(sockets).toHaveLength(2);
   });
 });

@@ -244,7 +244,7 @@ async fn send<A: Authenticate>(
     let source = Box::new(LogSource::new(id, cursor, state.limits.resumable_lease));
     let settings = StreamSettings::new(&state.limits);
     let events = EventStream::with_source(source, function.name(), place, access, settings);
-    let mut response = super::response(events);
+    let mut response = super::response(ReplyBody::events(events));
     response.headers_mut().insert(MIZAN_STREAM, header);
     Ok(response)
 }

@@ -189,9 +189,10 @@ pub(crate) fn app(channels: Channels, state: &Arc<TestState>) -> App {
     registry.build().unwrap()
 }
 
-pub(crate) async fn start_server(
+/// Returns the service, its channels, and the state that its functions share with the test.
+pub(crate) fn service(
     limits: impl FnOnce(&mut mizan_channels::ConnectionLimits),
-) -> RunningServer {
+) -> (MizanService<ByName>, Channels, Arc<TestState>) {
     let mut settings = mizan_channels::ConnectionLimits::default();
     limits(&mut settings);
     let channels = Channels::with_limits(MemoryBroker::new(), settings);
@@ -201,6 +202,13 @@ pub(crate) async fn start_server(
         .public_origin("https://friend.example")
         .build()
         .unwrap();
+    (service, channels, state)
+}
+
+pub(crate) async fn start_server(
+    limits: impl FnOnce(&mut mizan_channels::ConnectionLimits),
+) -> RunningServer {
+    let (service, channels, state) = service(limits);
     RunningServer {
         server: Server::start_with(service, |serve| serve).await,
         channels,

@@ -5,7 +5,6 @@ import { CallError } from "../transport/error";
 import { markIntegers } from "../transport/json";
 import {
   readFrame,
-  subprotocol,
   type ReplyFrame,
   type ServerFrame,
   type SubscriptionFrame,
@@ -15,7 +14,9 @@ import {
   createFrameRateLimiter,
   type FrameRateLimiter,
 } from "./frameRateLimiter";
+import type { Dial, FrameSocket } from "./frameSocket";
 import { onPageResume } from "./pageResume";
+import { TransportChoice } from "./transportChoice";
 import type { ServerAddress } from "../transport/transport";
 
 /** The maximum time from the start of an attempt, which first loads the token, to the welcome frame. */
@@ -70,7 +71,10 @@ export class Socket {
   #client: string | undefined;
   readonly #timers = new Map<TimerName, ReturnType<typeof setTimeout>>();
   #state: "connecting" | "off" | "open" | "stopped" | "waiting" = "off";
-  #webSocket: WebSocket | undefined;
+  readonly #transports: TransportChoice;
+  #connection: FrameSocket | undefined;
+  /** The transport of an attempt that the server has not accepted yet. */
+  #dialed: Dial | undefined;
   #rateLimiter: FrameRateLimiter | undefined;
   #openedAt: number | undefined;
   #silence = 0;
@@ -83,6 +87,7 @@ export class Socket {
 
   constructor(address: ServerAddress, owner: SocketOwner) {
     this.#address = address;
+    this.#transports = new TransportChoice(address.baseUrl);
     this.#owner = owner;
   }
 
@@ -120,7 +125,10 @@ export class Socket {
     this.#disconnect(1000, "reconnecting");
     this.#state = "connecting";
     this.#notBefore = 0;
-    this.#after("connect", connectTimeoutMs, () => this.#retry());
+    this.#after("connect", connectTimeoutMs, () => {
+      this.#noteFailedAttempt();
+      this.#retry();
+    });
     const started = this.#timers.get("connect");
     try {
       const token = await bearerToken(this.#address);
@@ -132,29 +140,29 @@ export class Socket {
   }
 
   #dial(token: string | undefined): void {
-    const webSocket = new WebSocket(
-      socketUrl(this.#address.baseUrl),
-      subprotocol,
-    );
-    this.#webSocket = webSocket;
-    const isCurrent = (): boolean => this.#webSocket === webSocket;
-    webSocket.onopen = () => {
-      if (!isCurrent()) return;
-      if (webSocket.protocol !== subprotocol) {
-        this.#retry();
-        return;
-      }
-      const client = (this.#client ??= randomId());
-      webSocket.send(JSON.stringify({ t: "hello", client, token }));
-    };
-    webSocket.onmessage = ({ data }) => {
-      if (isCurrent()) this.#receive(data);
-    };
-    // `onclose` reports the cause. Outside of browsers, an error without a listener throws.
-    webSocket.onerror = () => {};
-    webSocket.onclose = ({ code, reason }) => {
-      if (isCurrent()) this.#closed(code, reason);
-    };
+    const dial = this.#transports.choose();
+    const isCurrent = (): boolean => this.#connection === connection;
+    const connection = dial(this.#address, {
+      opened: () => {
+        if (!isCurrent()) return;
+        const client = (this.#client ??= randomId());
+        connection.send(JSON.stringify({ t: "hello", client, token }));
+      },
+      received: (frame) => {
+        if (isCurrent()) this.#receive(frame);
+      },
+      closed: (code, reason) => {
+        if (isCurrent()) this.#closed(code, reason);
+      },
+    });
+    this.#connection = connection;
+    this.#dialed = dial;
+  }
+
+  /** Lets the next attempt use another transport, if this one was not accepted. */
+  #noteFailedAttempt(): void {
+    if (this.#dialed) this.#transports.failed(this.#dialed);
+    this.#dialed = undefined;
   }
 
   #receive(message: unknown): void {
@@ -209,11 +217,13 @@ export class Socket {
 
   #open({ heartbeat, limits }: WelcomeFrame): void {
     this.#clear("connect");
+    if (this.#dialed) this.#transports.opened(this.#dialed);
+    this.#dialed = undefined;
     this.#state = "open";
     this.#openedAt = Date.now();
     this.#silence = heartbeat + heartbeatToleranceMs;
     this.#rateLimiter = createFrameRateLimiter(limits.rate, (frame) =>
-      this.#webSocket?.send(frame),
+      this.#connection?.send(frame),
     );
   }
 
@@ -237,19 +247,20 @@ export class Socket {
 
   /** Sends a new token. A cookie cannot be renewed on a connection, so this reconnects without a token. */
   async #authenticate(): Promise<void> {
-    const webSocket = this.#webSocket;
+    const connection = this.#connection;
     let token: string | undefined;
     try {
       token = await bearerToken(this.#address);
     } catch {
       // The next connection requests a token again, and reports the failure.
     }
-    if (webSocket !== this.#webSocket) return;
+    if (connection !== this.#connection) return;
     if (token === undefined) this.#retry();
     else this.#rateLimiter?.sendNow(JSON.stringify({ t: "auth", token }));
   }
 
   #closed(code: number, reason: string): void {
+    if (code === 1006) this.#noteFailedAttempt();
     const next = afterClose(code, reason);
     if (next.do !== "stop" && this.#timers.has("drain"))
       return this.#reconnect(this.#notBefore - Date.now());
@@ -316,9 +327,10 @@ export class Socket {
     this.#rateLimiter?.stop();
     this.#rateLimiter = undefined;
     this.#openedAt = undefined;
-    const webSocket = this.#webSocket;
-    this.#webSocket = undefined;
-    webSocket?.close(code, reason);
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#dialed = undefined;
+    connection?.close(code, reason);
   }
 
   #after(name: TimerName, delay: number, run: () => void): void {
@@ -339,13 +351,6 @@ export class Socket {
 /** Returns the delay before an attempt, with full jitter to spread the clients. */
 export function reconnectDelay(attempt: number): number {
   return Math.random() * Math.min(maxDelayMs, initialDelayMs * 2 ** attempt);
-}
-
-function socketUrl(baseUrl: string): URL {
-  const page = typeof document === "undefined" ? undefined : document.baseURI;
-  const url = new URL(`${baseUrl}/ws`, page);
-  url.protocol = url.protocol.replace("http", "ws");
-  return url;
 }
 
 /** Returns the bearer token of the api's headers. The browser sends cookies automatically. */

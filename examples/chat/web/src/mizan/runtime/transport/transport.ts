@@ -84,6 +84,7 @@ export type AffectsListener = (invalidations: readonly Invalidation[]) => void;
 export interface ServerAddress {
   readonly baseUrl: string;
   readonly headers: ApiOptions["headers"];
+  readonly fetch?: typeof fetch | undefined;
 }
 
 /** A connection to a server. It has no global state. */
@@ -303,7 +304,7 @@ export function createTransport(
   }
 
   return {
-    address: { baseUrl, headers: options.headers },
+    address: { baseUrl, headers: options.headers, fetch: options.fetch },
     queries: new Map(),
     mutate,
     query(name, input, request = {}) {

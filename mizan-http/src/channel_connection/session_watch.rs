@@ -1,4 +1,4 @@
-//! Closing of WebSockets when the session that opened them ends.
+//! Closing of connections when the session that opened them ends.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 use crate::authenticate::Authenticate;
 use crate::service::state::ServiceState;
 
-/// Watches the session of a WebSocket for as long as the WebSocket is open.
+/// Watches the session of a connection for as long as the connection is open.
 #[derive(Default)]
 pub(super) struct SessionWatch(Mutex<Option<WatchedSession>>);
 
@@ -27,7 +27,7 @@ impl Drop for WatchedSession {
 
 impl SessionWatch {
     /// Watches the session of `principal` instead of any earlier session. When the session ends, all of its
-    /// WebSockets are closed.
+    /// connections are closed.
     pub(super) fn watch<A: Authenticate>(
         &self,
         state: &Arc<ServiceState<A>>,
@@ -49,7 +49,7 @@ impl SessionWatch {
                     if let Err(error) = channels.revoke_session(&id).await {
                         tracing::error!(
                             %error,
-                            "cannot close the WebSockets of an ended session on all servers"
+                            "cannot close the connections of an ended session on all servers"
                         );
                     }
                 }

@@ -1,4 +1,4 @@
-//! The part of a request head that is kept in memory while its WebSocket is open.
+//! The part of a request head that is kept in memory while its connection is open.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use hyper::upgrade::OnUpgrade;
 use mizan_core::RequestHead;
 
-/// The maximum size of the retained headers of a WebSocket.
+/// The maximum size of the retained headers of a connection.
 pub(super) const MAX_RETAINED_HEAD_BYTES: usize = 16 * 1024;
 
 /// Headers about the response or the handshake, which are not needed after the upgrade.

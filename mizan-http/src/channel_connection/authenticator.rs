@@ -1,4 +1,4 @@
-//! Authentication of a WebSocket.
+//! Authentication of the client of a connection.
 
 use std::sync::Arc;
 
@@ -15,18 +15,18 @@ use crate::authenticate::Authenticate;
 use crate::client_budget::Share;
 use crate::service::state::ServiceState;
 
-/// Authenticates a WebSocket by the head of its upgrade request, as it would a call. A token that the client
+/// Authenticates a connection by the head of the request that opened it, as it would a call. A token that the client
 /// sends later replaces the `Authorization` header.
-pub(super) struct WebSocketAuthenticator<A> {
-    pub(super) state: Arc<ServiceState<A>>,
+pub(crate) struct ConnectionAuthenticator<A> {
+    pub(crate) state: Arc<ServiceState<A>>,
     pub(super) head: Arc<RequestHead>,
     pub(super) channels: Channels,
     pub(super) session: Arc<SessionWatch>,
-    /// Held for as long as the WebSocket is open.
+    /// Held for as long as the connection is open.
     pub(super) _share: Share,
 }
 
-impl<A: Authenticate> AuthenticateConnection for WebSocketAuthenticator<A> {
+impl<A: Authenticate> AuthenticateConnection for ConnectionAuthenticator<A> {
     fn authenticate(&self, token: Option<String>) -> BoxFuture<'static, Result<Peer, Error>> {
         let state = Arc::clone(&self.state);
         let head = match token {
