@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mizan_core::adapter::encode_json;
+use mizan_core::adapter::{InvalidationPublisher, Published, encode_json};
 use mizan_core::channel::Position;
-use mizan_core::{App, Channel, Cx};
+use mizan_core::{App, Channel, Cx, Invalidation};
 
 use tracing::Instrument as _;
 
@@ -17,6 +17,7 @@ use crate::control::{self, CONTROL_GROUP};
 use crate::dedup;
 use crate::error::PublishError;
 use crate::limits::ConnectionLimits;
+use crate::live;
 use crate::server::{ControlMessage, ServerState, channel_publication};
 use crate::transport::{AuthenticateConnection, Close, CloseCode, Transport};
 
@@ -161,6 +162,15 @@ impl Channels {
         position.map_err(PublishError::broker)
     }
 
+    /// Returns the position in the log of invalidations up to which a query that starts now sees all changes.
+    ///
+    /// A client that subscribes to a live query with it misses no change of the result. `None` shortly after the
+    /// start of the process, and while the broker is unavailable.
+    #[must_use]
+    pub fn live_position(&self) -> Option<Position> {
+        live::position(&self.0.live)
+    }
+
     /// Closes all connections of a login session: on this server at once, and on other servers within moments.
     /// [`Identity::in_session`](mizan_core::Identity::in_session) sets the session of a connection.
     ///
@@ -300,6 +310,13 @@ impl Channels {
                 "draining timed out; some clients are still connected"
             );
         }
+    }
+}
+
+impl InvalidationPublisher for Channels {
+    fn publish(&self, invalidations: Vec<Invalidation>) -> Published {
+        control::start(&self.0);
+        self.0.live.publish(&invalidations)
     }
 }
 

@@ -17,7 +17,9 @@ mod control;
 mod dedup;
 mod error;
 mod limits;
+mod live;
 mod random_id;
+mod register;
 mod server;
 pub mod session;
 #[cfg(feature = "suite")]
@@ -28,3 +30,4 @@ pub mod transport;
 pub use channels::{Channels, ChannelsExt};
 pub use error::PublishError;
 pub use limits::ConnectionLimits;
+pub use register::RegisterChannels;

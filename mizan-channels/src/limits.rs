@@ -45,6 +45,15 @@ pub struct ConnectionLimits {
     /// The maximum number of concurrent calls of channels' code for one client: 512. A client is an IPv4 address, or
     /// the /64 network of an IPv6 address.
     pub max_concurrent_calls_per_client: usize,
+    /// The maximum number of live queries of all connections: 100,000. Each also counts as a subscription of its
+    /// connection.
+    pub max_live_queries: usize,
+    /// The maximum number of live queries of one client: 2,000. A client is the same as for concurrent calls.
+    pub max_live_queries_per_client: usize,
+    /// The maximum size of the input of a live query, in bytes: 4 KiB.
+    pub max_live_input_bytes: usize,
+    /// The interval at which the subscribers of live queries are authorized again: 5 minutes.
+    pub live_reauthorize_interval: Duration,
 }
 
 impl Default for ConnectionLimits {
@@ -63,6 +72,10 @@ impl Default for ConnectionLimits {
             max_connections: 100_000,
             max_concurrent_calls: 4096,
             max_concurrent_calls_per_client: 512,
+            max_live_queries: 100_000,
+            max_live_queries_per_client: 2_000,
+            max_live_input_bytes: 4 * 1024,
+            live_reauthorize_interval: Duration::from_secs(5 * 60),
         }
     }
 }

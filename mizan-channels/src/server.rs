@@ -17,12 +17,14 @@ use crate::broker::{Broker, Notification, NotificationQueue, Publication, Retent
 use crate::call_limiter::CallLimiter;
 use crate::error::PublishError;
 use crate::limits::ConnectionLimits;
+use crate::live::LiveQueries;
 use crate::session::SessionSettings;
 
 pub(crate) struct ServerState {
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) limits: ConnectionLimits,
     pub(crate) call_limiter: CallLimiter,
+    pub(crate) live: Arc<LiveQueries>,
     /// The task that receives control messages of other servers and maintains the broker.
     pub(crate) control_task: Mutex<Option<JoinHandle<()>>>,
     pub(crate) settings: Arc<SessionSettings>,
@@ -55,8 +57,10 @@ pub(crate) enum ControlMessage {
 
 impl ServerState {
     pub(crate) fn new(broker: impl Broker, limits: ConnectionLimits) -> Self {
+        let broker: Arc<dyn Broker> = Arc::new(broker);
         Self {
-            broker: Arc::new(broker),
+            live: Arc::new(LiveQueries::new(Arc::clone(&broker), &limits)),
+            broker,
             call_limiter: CallLimiter::new(&limits),
             settings: Arc::new(SessionSettings::new(limits.clone())),
             limits,

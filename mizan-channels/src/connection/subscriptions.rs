@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mizan_core::adapter::{ClientVersion, DynSubscription};
-use mizan_core::channel::Position;
+use mizan_core::channel::{Position, SlowConsumer};
 use mizan_core::{App, Cx, Error, ErrorCode};
 use serde_json::json;
 use tokio::time::timeout;
@@ -21,6 +21,7 @@ use crate::broker::{
     NotificationQueue, Notifier, ReadReply, Retention, SubscriptionId,
 };
 use crate::dedup;
+use crate::live::{self, LiveHandler, LiveTarget, QUERY_PREFIX};
 use crate::server::{ServerState, broker_group};
 use crate::session::{Refusal, SessionInput, SubscriptionConfig, SubscriptionRequest};
 use crate::transport::Peer;
@@ -43,12 +44,21 @@ struct ActiveSubscription {
     client: ClientVersion,
     group: Arc<str>,
     config: SubscriptionConfig,
-    retention: Retention,
+    source: LogSource,
     messages: Option<Box<dyn LogReader>>,
     presence: Option<Box<dyn LogReader>>,
     presence_guard: Option<PresenceGuard>,
     /// Cancels the work for the subscription when it is dropped.
     cancellation: DropGuard,
+}
+
+/// The log of the messages of a subscription.
+#[derive(Clone)]
+enum LogSource {
+    /// The log of a group of a channel.
+    Channel(Retention),
+    /// The changes of a live query.
+    Query(LiveTarget),
 }
 
 /// The client on whose behalf work is done.
@@ -120,7 +130,7 @@ impl ActiveSubscriptions {
                 channel,
                 contract,
                 params,
-            } => match self.join(id, &channel, contract.as_deref(), &params) {
+            } => match self.join(id, &channel, contract.as_deref(), &params, caller) {
                 Ok(()) => self.authorize(id, ticket, caller),
                 Err(refusal) => {
                     let result = Err(refusal);
@@ -158,31 +168,84 @@ impl ActiveSubscriptions {
         channel: &str,
         contract: Option<&str>,
         params: &Bytes,
+        caller: Caller<'_>,
     ) -> Result<(), Refusal> {
+        if let Some(query) = channel.strip_prefix(QUERY_PREFIX)
+            && let Some(subscription) = self.live_query(id, query, contract, params, caller)?
+        {
+            self.add(subscription);
+            return Ok(());
+        }
         let (client, entry) = self.app.resolve_channel(channel, contract);
         let refused = |error| Refusal::from(&error).for_client(client);
         let entry = entry.map_err(refused)?;
         let handler = entry.subscription(params).map_err(refused)?;
-        let group = broker_group(entry.name(), &handler.group()).into();
-        self.subscriptions.push(ActiveSubscription {
+        self.add(ActiveSubscription {
             id,
-            handler,
             channel: entry.name(),
             client,
-            group,
+            group: broker_group(entry.name(), &handler.group()).into(),
             config: SubscriptionConfig::new(entry.slow_consumer(), entry.reauthorize_interval())
                 .with_snapshot(entry.has_snapshot())
                 .with_presence(entry.has_presence()),
-            retention: Retention::default()
-                .with_messages(entry.history_len())
-                .with_age(entry.history_age()),
+            source: LogSource::Channel(
+                Retention::default()
+                    .with_messages(entry.history_len())
+                    .with_age(entry.history_age()),
+            ),
+            handler,
             messages: None,
             presence: None,
             presence_guard: None,
             cancellation: CancellationToken::new().drop_guard(),
         });
-        metrics::gauge!("mizan_channels_subscriptions").increment(1.0);
         Ok(())
+    }
+
+    /// Creates the subscription to a live query. Returns `None` if there is no such function, or if it is not live.
+    fn live_query(
+        &self,
+        id: SubscriptionId,
+        query: &str,
+        contract: Option<&str>,
+        input: &Bytes,
+        caller: Caller<'_>,
+    ) -> Result<Option<ActiveSubscription>, Refusal> {
+        let (client, function) = self.app.resolve(query, contract);
+        let refused = |error: Error| Refusal::from(&error).for_client(client);
+        let function = match function {
+            Ok(function) if function.is_live() => function,
+            Err(error) if error.code() == ErrorCode::OutdatedClient.as_str() => {
+                return Err(refused(error));
+            }
+            _ => return Ok(None),
+        };
+        let limits = &self.server.limits;
+        let quota = &self.server.live.quota;
+        let network = caller.peer.head.client_network();
+        let live = &self.server.live;
+        let shared = live.shared_result(&self.app, function, input, caller.peer);
+        let handler = LiveHandler::new(function, input, network, limits, quota, shared);
+        let handler = handler.map_err(refused)?;
+        let interval = limits.live_reauthorize_interval;
+        Ok(Some(ActiveSubscription {
+            id,
+            channel: function.name(),
+            client,
+            group: broker_group("query", function.name()).into(),
+            config: SubscriptionConfig::new(SlowConsumer::Latest, interval),
+            source: LogSource::Query(handler.target().clone()),
+            handler: Arc::new(handler),
+            messages: None,
+            presence: None,
+            presence_guard: None,
+            cancellation: CancellationToken::new().drop_guard(),
+        }))
+    }
+
+    fn add(&mut self, subscription: ActiveSubscription) {
+        self.subscriptions.push(subscription);
+        metrics::gauge!("mizan_channels_subscriptions").increment(1.0);
     }
 
     fn authorize(&mut self, id: SubscriptionId, ticket: u32, caller: Caller<'_>) -> Option<Effect> {
@@ -208,18 +271,29 @@ impl ActiveSubscriptions {
         recent: u32,
         since: Option<Position>,
     ) -> Option<Effect> {
-        let broker = Arc::clone(&self.server.broker);
+        let server = Arc::clone(&self.server);
         let notifications = Arc::clone(&self.notifications);
         let notifier = self.notifier(id, LogKind::Messages);
         let subscription = self.find(id)?;
         let group = Arc::clone(&subscription.group);
-        let retention = subscription.retention;
+        let source = subscription.source.clone();
         Some(subscription.until_it_ends(async move {
-            let reader = retry_while_alive(
-                || notifications.push(Notification::Broker(id, BrokerEvent::Unavailable)),
-                || broker.attach(&group, retention, since.as_ref(), notifier.clone()),
-            )
-            .await;
+            let since = since.as_ref();
+            let reader = match source {
+                LogSource::Query(target) => {
+                    live::attach(&server.live, target, since, notifier).await
+                }
+                LogSource::Channel(retention) => {
+                    retry_while_alive(
+                        || notifications.push(Notification::Broker(id, BrokerEvent::Unavailable)),
+                        || {
+                            let notifier = notifier.clone();
+                            server.broker.attach(&group, retention, since, notifier)
+                        },
+                    )
+                    .await
+                }
+            };
             SubscriptionResult::Attached { reader, recent }
         }))
     }

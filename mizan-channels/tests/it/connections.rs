@@ -176,8 +176,8 @@ impl Channel for Polls {
 }
 
 pub(crate) struct Server {
-    channels: Channels,
-    app: App,
+    pub(crate) channels: Channels,
+    pub(crate) app: App,
     pub(crate) probe: Arc<Probe>,
 }
 
@@ -206,12 +206,21 @@ impl Server {
         }
     }
 
+    /// Serves an app that does not have the channels of these tests.
+    pub(crate) fn of_app(channels: Channels, app: App) -> Self {
+        Self {
+            channels,
+            app,
+            probe: Arc::default(),
+        }
+    }
+
     /// Connects as `user` and sends `hello`. An empty `user` is anonymous.
     pub(crate) async fn connect(&self, user: &'static str) -> Client {
         self.connect_from(user, None).await
     }
 
-    async fn connect_from(&self, user: &'static str, address: Option<IpAddr>) -> Client {
+    pub(crate) async fn connect_from(&self, user: &'static str, address: Option<IpAddr>) -> Client {
         let (to_server, from_client) = mpsc::unbounded_channel();
         let (to_client, from_server) = mpsc::unbounded_channel();
         let transport = InMemoryTransport {
@@ -303,7 +312,7 @@ impl Client {
     }
 
     /// Returns the frames that arrive within `time`.
-    async fn frames_within(&mut self, time: Duration) -> Vec<Value> {
+    pub(crate) async fn frames_within(&mut self, time: Duration) -> Vec<Value> {
         let end = tokio::time::Instant::now() + time;
         let mut frames = Vec::new();
         while let Ok(frame) = tokio::time::timeout_at(end, self.any()).await {

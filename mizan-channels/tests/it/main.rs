@@ -6,6 +6,11 @@
 
 mod connections;
 mod custom_broker;
+mod live;
+#[cfg(feature = "redis")]
+mod live_quiet;
+#[cfg(feature = "redis")]
+mod live_redis;
 mod memory_broker;
 #[cfg(feature = "postgres")]
 mod postgres_broker;
