@@ -9,10 +9,12 @@ use mizan_core::adapter::ClientVersion;
 use mizan_core::function::CallOrigin;
 use mizan_core::{Error, ErrorCode, RequestHead};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
+use super::live::LivePosition;
 use crate::authenticate::Authenticate;
 use crate::body::body_budget::Destination;
 use crate::body::read::read_json;
@@ -73,8 +75,10 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
         let call = async move {
             let _share = share;
             let (client, function) = calls.app().resolve(&name, contract.as_deref());
+            let live = function.as_ref().ok();
+            let live = live.and_then(|function| LivePosition::current(calls.app(), function));
             let result = calls.run_read(function, principal, head, input).await;
-            to_line(index, &result, client)
+            to_line(index, &result, live.as_ref(), client)
         };
         lines.spawn(call.in_current_span());
     }
@@ -98,14 +102,21 @@ fn parse(body: &Bytes, max_calls: usize) -> Result<Vec<BatchCall<'_>>, Error> {
     Ok(batch)
 }
 
-fn to_line(index: usize, result: &Result<Bytes, Error>, client: ClientVersion) -> Bytes {
+fn to_line(
+    index: usize,
+    result: &Result<Bytes, Error>,
+    live: Option<&LivePosition>,
+    client: ClientVersion,
+) -> Bytes {
     let mut line = match result {
-        Ok(output) => [
-            format!("{{\"index\":{index},\"output\":").as_bytes(),
-            output,
-            b"}",
-        ]
-        .concat(),
+        Ok(output) => {
+            let live = live.map(|live| format!(",\"live\":{}", json!(live.as_str())));
+            let start = format!(
+                "{{\"index\":{index}{},\"output\":",
+                live.unwrap_or_default()
+            );
+            [start.as_bytes(), output, b"}"].concat()
+        }
         Err(error) => serde_json::to_vec(&ErrorLine {
             index,
             error: ProblemDetails::new(error, client.is_outdated_by(error.code())),

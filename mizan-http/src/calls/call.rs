@@ -9,6 +9,7 @@ use mizan_core::adapter::{FunctionEntry, ReplyHead, decode_input};
 use mizan_core::{Error, ErrorCode, Principal, RequestHead};
 
 use super::idempotency::IdempotencyKey;
+use super::live::LivePosition;
 use super::refusal;
 use crate::authenticate::Authenticate;
 use crate::body::body_budget::Destination;
@@ -89,6 +90,7 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
     } else {
         None
     };
+    let live = LivePosition::current(state.calls.app(), function);
     let mut reply = state
         .calls
         .run(function, principal, Arc::clone(head), payload, key.as_ref())
@@ -111,6 +113,9 @@ pub(crate) async fn handle<A: Authenticate, B: Body>(
         Err(error) => problem_details::response(&error, state.is_outdated(head, &error)),
     };
     reply::apply_head(reply.head, response.headers_mut());
+    if let Some(live) = live {
+        live.add_to(response.headers_mut());
+    }
     if let Some(timings) = reply.timings.filter(|_| state.server_timing) {
         reply::add_server_timing(&timings, response.headers_mut());
     }

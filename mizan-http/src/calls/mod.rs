@@ -3,6 +3,7 @@
 pub(crate) mod batch;
 pub(crate) mod call;
 pub(crate) mod idempotency;
+mod live;
 mod refusal;
 pub(crate) mod resources;
 pub(crate) mod runner;

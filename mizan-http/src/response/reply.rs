@@ -1,13 +1,11 @@
 //! Responses to successful calls, and the headers that all responses share.
 
-use std::hash::{DefaultHasher, Hasher};
-
 use bytes::Bytes;
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body::Body;
 use mizan_core::Invalidation;
-use mizan_core::adapter::ReplyHead;
+use mizan_core::adapter::{self, ReplyHead};
 use mizan_core::function::CallTimings;
 
 use super::body::ReplyBody;
@@ -102,10 +100,8 @@ pub(crate) fn cacheable(output: Bytes, headers: &HeaderMap) -> Response<ReplyBod
 
 /// Returns the entity tag of a result.
 pub(crate) fn entity_tag(output: &[u8]) -> HeaderValue {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(output);
-    let tag = format!("W/\"{:016x}\"", hasher.finish());
-    HeaderValue::try_from(tag).expect("a quoted hexadecimal number is a header value")
+    HeaderValue::try_from(adapter::entity_tag(output))
+        .expect("a quoted hexadecimal number is a header value")
 }
 
 /// Returns a response with an entity tag, or 304 if the client has the result of this tag.

@@ -38,6 +38,8 @@ mod http2;
 mod idempotency;
 mod input;
 mod layers;
+#[cfg(feature = "channels")]
+mod live_queries;
 mod mounting;
 #[cfg(unix)]
 mod open_files;
