@@ -1,4 +1,6 @@
+import type { LiveCallOptions } from "./functions";
 import { markIntegers } from "./json";
+import { parsePosition } from "./livePosition";
 import {
   decodeOutput,
   isObject,
@@ -19,6 +21,7 @@ export interface BatchedCall {
   readonly input: unknown;
   readonly signal: AbortSignal | undefined;
   readonly codec: ReplyCodec | undefined;
+  readonly onPosition: LiveCallOptions["onPosition"];
 }
 
 /** The requests that a batch can make. */
@@ -106,6 +109,8 @@ interface Line {
   readonly index?: unknown;
   readonly output?: unknown;
   readonly error?: unknown;
+  /** The position of the output of a live query. */
+  readonly live?: unknown;
 }
 
 function settle(
@@ -127,6 +132,8 @@ function settle(
     call.reject(readProblem(line.error, response, codec));
     return;
   }
+  if (typeof line.live === "string")
+    call.onPosition?.(parsePosition(line.live));
   try {
     call.resolve(decodeOutput(line.output, codec, response));
   } catch (failure) {

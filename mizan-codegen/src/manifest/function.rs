@@ -53,6 +53,9 @@ pub struct Function {
     /// The header `Cache-Control` of replies to `GET`, for a query that runs without a principal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<String>,
+    /// `true` if clients that show the result of the query receive its changes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub live: bool,
     /// The doc comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docs: Option<String>,

@@ -76,6 +76,9 @@ pub(crate) const STREAM_EXPORTS: [&str; 5] = [
     "StreamResult",
 ];
 
+/// The additional exports of a client with live queries.
+pub(crate) const LIVE_EXPORTS: [&str; 1] = ["followLiveQueries"];
+
 /// The props of a local context's provider that are not arguments of its function.
 pub(crate) const PROVIDER_PROPS: [&str; 4] = ["children", "fallback", "key", "ref"];
 

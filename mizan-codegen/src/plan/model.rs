@@ -24,6 +24,11 @@ pub(crate) struct Plan<'m> {
 }
 
 impl<'m> Plan<'m> {
+    /// Returns `true` if the client has live queries.
+    pub(crate) fn has_live_queries(&self) -> bool {
+        self.functions.iter().any(|function| function.manifest.live)
+    }
+
     /// Iterates over all functions, including the functions of forms, sorted by their names on the
     /// wire.
     pub(crate) fn all_functions(&self) -> impl Iterator<Item = &Function<'m>> {

@@ -6,8 +6,8 @@ use std::collections::btree_map::Entry;
 use crate::diagnostic::{Diagnostic, ItemRef};
 use crate::manifest::Manifest;
 use crate::naming::{
-    CHANNEL_EXPORTS, CLIENT_EXPORTS, DOWNLOAD_EXPORTS, REDIRECT_EXPORTS, RUNTIME_EXPORTS,
-    STREAM_EXPORTS,
+    CHANNEL_EXPORTS, CLIENT_EXPORTS, DOWNLOAD_EXPORTS, LIVE_EXPORTS, REDIRECT_EXPORTS,
+    RUNTIME_EXPORTS, STREAM_EXPORTS,
 };
 
 /// The TypeScript names of a client, with the item that each belongs to.
@@ -49,6 +49,9 @@ impl NameRegistry {
             .any(|function| function.stream.is_some())
         {
             exports.extend(STREAM_EXPORTS);
+        }
+        if manifest.functions.iter().any(|function| function.live) {
+            exports.extend(LIVE_EXPORTS);
         }
         Self {
             exports: exports.into_iter().map(built_in).collect(),

@@ -306,6 +306,9 @@ fn construction(name: &str, function: &Function<'_>, codecs: &Codecs<'_>) -> Doc
     if function.manifest.stream.is_some() && function.manifest.kind == FunctionKind::Query {
         options.push(is_true("query"));
     }
+    if function.manifest.live {
+        options.push(is_true("live"));
+    }
     options.extend(codecs.of_function(function));
     let mut arguments = vec![
         Expression::atom("transport"),
@@ -383,6 +386,9 @@ pub(super) fn docs(function: &Function<'_>, summary: Option<&str>) -> Docs {
         paragraphs.push(format!(
             "Runs without a user. Caches may keep the reply: `{cache}`."
         ));
+    }
+    if function.manifest.live {
+        paragraphs.push("Live: an observed query is fetched again after each change.".to_owned());
     }
     if let Some(stream) = &function.manifest.stream {
         let resumable = match stream.resumable {

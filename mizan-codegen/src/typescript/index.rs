@@ -53,11 +53,17 @@ pub(super) const STREAMS: &str = r#"export type {
 export type { StreamHookOptions, StreamResult } from "./runtime/react";
 "#;
 
+/// The additional exports of a client with live queries.
+pub(super) const LIVE: &str = r#"export { followLiveQueries } from "./runtime/live";
+"#;
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failing unwrap fails the test")]
 mod tests {
-    use super::{DOWNLOADS, FILE, REDIRECTS, STREAMS};
-    use crate::naming::{DOWNLOAD_EXPORTS, REDIRECT_EXPORTS, RUNTIME_EXPORTS, STREAM_EXPORTS};
+    use super::{DOWNLOADS, FILE, LIVE, REDIRECTS, STREAMS};
+    use crate::naming::{
+        DOWNLOAD_EXPORTS, LIVE_EXPORTS, REDIRECT_EXPORTS, RUNTIME_EXPORTS, STREAM_EXPORTS,
+    };
 
     #[test]
     fn reserved_names_match_exports() {
@@ -72,6 +78,9 @@ mod tests {
             assert_eq!(exported(names), reserved);
         }
         assert_eq!(exported(STREAMS), STREAM_EXPORTS);
+        let (_, names) = LIVE.split_once("export {").unwrap();
+        let (names, _) = names.split_once('}').unwrap();
+        assert_eq!(exported(names), LIVE_EXPORTS);
     }
 
     fn exported(names: &str) -> Vec<&str> {

@@ -89,6 +89,14 @@ pub(crate) fn print(plan: &Plan<'_>) -> GeneratedFiles {
         add("channels.ts", &channels::print(plan, &codecs));
         add("channelHooks.ts", &channels::print_hooks(plan));
         index.push_str(channels::INDEX);
+    }
+    if plan.has_live_queries() {
+        index.push_str(index::LIVE);
+        for (path, contents) in runtime::LIVE_FILES {
+            add(path, contents);
+        }
+    }
+    if !plan.channels.is_empty() || plan.has_live_queries() {
         for (path, contents) in runtime::CHANNEL_FILES {
             add(path, contents);
         }

@@ -44,9 +44,12 @@ fn imports(plan: &Plan<'_>) -> String {
     }
     imports.push_str(
         "import * as React from \"react\";\n\
-         import { api, type Api } from \"./client\";\n\
-         import * as runtime from \"./runtime/react\";\n",
+         import { api, type Api } from \"./client\";\n",
     );
+    if plan.has_live_queries() {
+        imports.push_str("import * as live from \"./runtime/live\";\n");
+    }
+    imports.push_str("import * as runtime from \"./runtime/react\";\n");
     let outputs = plan.functions.iter().map(|function| &function.output);
     imports.push_str(&TypeImports::of(outputs).statements(plan.dates));
     if !plan.functions.is_empty() {
@@ -73,6 +76,11 @@ fn provider(plan: &Plan<'_>) -> String {
         text(";"),
     ])
     .print();
+    let follow = if plan.has_live_queries() {
+        "\n      follow={live.followLiveQueries}"
+    } else {
+        ""
+    };
     format!(
         r"
 const ApiContext = React.createContext<Api>(api);
@@ -87,7 +95,7 @@ export function MizanProvider(
     <runtime.ApiProvider
       {{...props}}
       context={{ApiContext}}
-      globalContexts={{globalContexts}}
+      globalContexts={{globalContexts}}{follow}
     />
   );
 }}

@@ -66,6 +66,7 @@ pub(super) const COMMON_FILES: &[(&str, &str)] = files![
     "runtime/transport/index.ts",
     "runtime/transport/invalidation.ts",
     "runtime/transport/json.ts",
+    "runtime/transport/livePosition.ts",
     "runtime/transport/multipart.ts",
     "runtime/transport/pages.ts",
     "runtime/transport/partStream.ts",
@@ -129,7 +130,14 @@ pub(super) const FORM_FILES: &[(&str, &str)] = files![
     "runtime/forms/wire.ts",
 ];
 
-/// The files that only clients with channels include.
+/// The files that only clients with live queries include, in addition to those of channels.
+pub(super) const LIVE_FILES: &[(&str, &str)] = files![
+    "runtime/live/followLiveQueries.ts",
+    "runtime/live/index.ts",
+    "runtime/live/liveQuery.ts",
+];
+
+/// The files that only clients with channels or live queries include.
 pub(super) const CHANNEL_FILES: &[(&str, &str)] = files![
     "runtime/channels/closeCodes.ts",
     "runtime/channels/codec.ts",
@@ -174,7 +182,7 @@ mod tests {
 
     use super::{
         CHANNEL_FILES, CLIENT_CODES, CODEC_FILES, COMMON_FILES, ERROR_MEMBERS, FORM_FILES,
-        POLYFILL_IMPORT, TEMPORAL_FILE,
+        LIVE_FILES, POLYFILL_IMPORT, TEMPORAL_FILE,
     };
 
     #[test]
@@ -196,6 +204,7 @@ mod tests {
             .iter()
             .chain(FORM_FILES)
             .chain(CHANNEL_FILES)
+            .chain(LIVE_FILES)
             .chain(CODEC_FILES)
             .chain(&[TEMPORAL_FILE])
             .map(|(path, _)| (*path).to_owned())
