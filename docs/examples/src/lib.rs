@@ -45,6 +45,9 @@ mod functions {}
 #[doc = include_str!("../../src/introduction.md")]
 mod introduction {}
 #[cfg(doctest)]
+#[doc = include_str!("../../src/live-queries.md")]
+mod live_queries {}
+#[cfg(doctest)]
 #[doc = include_str!("../../src/navigation.md")]
 mod navigation {}
 #[cfg(doctest)]
