@@ -48,6 +48,8 @@ interface ApiProviderProps<A> extends ProviderProps<A> {
   /** Context that passes `api` to the hooks. Its default is the api of the page's server. */
   readonly context: Context<A>;
   readonly globalContexts: (api: A) => readonly GlobalContext[];
+  /** Keeps the live queries of a cache up to date, if the client has some. Returns a function that ends this. */
+  readonly follow?: (client: QueryClient, api: Connected) => () => void;
 }
 
 /**
@@ -57,7 +59,7 @@ interface ApiProviderProps<A> extends ProviderProps<A> {
 export function ApiProvider<A extends Connected>(
   props: ApiProviderProps<A>,
 ): ReactNode {
-  const { context, globalContexts, fallback, children } = props;
+  const { context, globalContexts, follow, fallback, children } = props;
   const defaultApi = useContext(context);
   const api = props.api ?? defaultApi;
   const client = useClient(props.queryClient, api);
@@ -78,6 +80,7 @@ export function ApiProvider<A extends Connected>(
     () => registerPageCache({ client, transport }),
     [client, transport],
   );
+  useEffect(() => follow?.(client, api), [follow, client, api]);
 
   // The boundary is necessary even without a fallback: if this component suspended together with its
   // children, React would discard the client that it created, and the contexts would never finish loading.

@@ -3,6 +3,7 @@
 import { encodeWith, type Codec } from "./codec";
 import { CallError } from "./error";
 import { toJsonKey } from "./json";
+import { recordPosition, type LivePosition } from "./livePosition";
 import type { RetryPolicy } from "./retry";
 import { transportOf, type Connected, type Transport } from "./transport";
 
@@ -87,7 +88,20 @@ export interface MutationOptions<I, O, E> extends InferredError<E> {
 /** Options for `useQuery` and the other query functions of TanStack Query. */
 export interface QueryOptions<O, E> extends InferredError<E> {
   readonly queryKey: FunctionKey;
-  readonly queryFn: (context: { readonly signal: AbortSignal }) => Promise<O>;
+  readonly queryFn: (context: QueryContext) => Promise<O>;
+}
+
+/** The part of the context of a query function that queries use. */
+export interface QueryContext {
+  readonly signal: AbortSignal;
+  /** The key of the query in its cache, the same object for all requests. */
+  readonly queryKey?: readonly unknown[];
+}
+
+/** Options of a call, with the position of the output of a live query. */
+export interface LiveCallOptions extends CallOptions {
+  readonly onPosition?:
+    ((position: LivePosition | undefined) => void) | undefined;
 }
 
 /** Never set; TanStack Query infers the type of errors from its `error` parameter. */
@@ -123,6 +137,8 @@ export interface QueryDelivery {
   readonly batch?: boolean;
   /** Sends the input in the body, because URLs are logged. */
   readonly post?: boolean;
+  /** Follows the changes of the output. */
+  readonly live?: boolean;
 }
 
 /** Creates the query with the name `name` on the wire. */
@@ -131,9 +147,9 @@ export function query<I, O, E>(
   name: string,
   options: QueryDelivery & Codec<I> = {},
 ): Query<I, O, E> {
-  const { batch, post, ...codec } = options;
-  transport.queries.set(name, codec);
-  const call = async (input: I, options?: CallOptions): Promise<O> =>
+  const { batch, post, live, ...codec } = options;
+  transport.queries.set(name, live ? { ...codec, live } : codec);
+  const call = async (input: I, options?: LiveCallOptions): Promise<O> =>
     (await transport.query(name, encodeWith(codec.encode, input), {
       ...options,
       batch,
@@ -150,10 +166,29 @@ export function query<I, O, E>(
     queryKey,
     queryOptions: (input: I, options?: RequestOptions): QueryOptions<O, E> => ({
       queryKey: queryKey(input),
-      queryFn: ({ signal }) =>
-        call(input, { ...options, signal, retry: false }),
+      queryFn: (context) =>
+        withPosition(context, (onPosition) =>
+          call(input, {
+            ...options,
+            onPosition,
+            signal: context.signal,
+            retry: false,
+          }),
+        ),
     }),
   });
+}
+
+/** Makes a request for the data of a query, and records the position of the data. */
+export async function withPosition<O>(
+  { signal, queryKey }: QueryContext,
+  request: (onPosition: LiveCallOptions["onPosition"]) => Promise<O>,
+): Promise<O> {
+  let position: LivePosition | undefined;
+  const output = await request((found) => (position = found));
+  // The cache drops the output of an aborted request.
+  if (queryKey && !signal.aborted) recordPosition(queryKey, position);
+  return output;
 }
 
 /** Returns the input as a part of a key: TanStack Query compares keys by their JSON. */

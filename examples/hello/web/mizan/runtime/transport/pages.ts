@@ -3,8 +3,11 @@
 import type { Codec } from "./codec";
 import {
   query,
+  withPosition,
   type FunctionKey,
+  type LiveCallOptions,
   type Query,
+  type QueryContext,
   type QueryDelivery,
   type QueryOptions,
   type RequestOptions,
@@ -34,10 +37,9 @@ export interface InfiniteQueryOptions<O, E, P> extends Pick<
   QueryOptions<O, E>,
   "queryKey" | "retryDelay"
 > {
-  readonly queryFn: (context: {
-    readonly signal: AbortSignal;
-    readonly pageParam: P;
-  }) => Promise<O>;
+  readonly queryFn: (
+    context: QueryContext & { readonly pageParam: P },
+  ) => Promise<O>;
   readonly initialPageParam: P;
   readonly getNextPageParam: (page: O) => P | null;
 }
@@ -67,10 +69,15 @@ export function pagedQuery<I, O, E, C extends keyof I & string>(
       request?: RequestOptions,
     ): InfiniteQueryOptions<O, E, PageParam<I, C>> => ({
       queryKey: infiniteQueryKey(input),
-      queryFn: ({ signal, pageParam }) => {
-        const page =
-          pageParam === undefined ? input : { ...input, [cursor]: pageParam };
-        return plain(page as I, { ...request, signal, retry: false });
+      queryFn: (context) => {
+        const { signal, pageParam } = context;
+        const options = { ...request, signal, retry: false as const };
+        // The first page is the oldest one.
+        if (pageParam === undefined)
+          return withPosition(context, (onPosition) =>
+            plain(input as I, { ...options, onPosition } as LiveCallOptions),
+          );
+        return plain({ ...input, [cursor]: pageParam } as I, options);
       },
       initialPageParam: undefined,
       getNextPageParam: (page) =>

@@ -5,7 +5,12 @@ import { createBatch } from "./batch";
 import { encodeBody } from "./multipart";
 import { createCrossTabNotifier } from "./crossTab";
 import { parseAffects, type Invalidation } from "./invalidation";
-import type { CallOptions, MutationCallOptions } from "./functions";
+import type {
+  LiveCallOptions,
+  CallOptions,
+  MutationCallOptions,
+} from "./functions";
+import { parsePosition } from "./livePosition";
 import type { RetryPolicy } from "./retry";
 import { callServerFunction, serverFunctions } from "./serverRendering";
 import { stringifyJson } from "./json";
@@ -34,7 +39,7 @@ export interface ApiOptions {
 }
 
 /** Options of a request for a query. */
-export interface QueryRequest extends CallOptions {
+export interface QueryRequest extends LiveCallOptions {
   /** Combines the query with the other batched queries of the same turn of the event loop. */
   readonly batch?: boolean | undefined;
   /** Sends the input in the body, because URLs are logged. */
@@ -75,6 +80,8 @@ export interface OpenRequest extends CallOptions {
 export interface EmbeddedQuery extends ReplyCodec {
   /** The argument that takes the cursor, if the query has pages. */
   readonly cursor?: string;
+  /** Set if the query follows the changes of its output. */
+  readonly live?: boolean;
 }
 
 /** Receives the queries that a mutation invalidated. */
@@ -92,6 +99,8 @@ export interface Transport {
   readonly address: ServerAddress;
   /** The queries of this client by name, for data that is embedded in a page. */
   readonly queries: Map<string, EmbeddedQuery>;
+  /** The versions of the functions that this client was generated from. */
+  readonly contracts: Contracts;
   mutate(
     name: string,
     input: unknown,
@@ -217,6 +226,10 @@ export function createTransport(
     request: QueryRequest,
   ): Promise<unknown> {
     const response = await requestQuery(name, input, request);
+    const { headers } = response;
+    request.onPosition?.(
+      parsePosition(headers.get("mizan-live"), headers.get("etag")),
+    );
     return readOutput(response, request.signal, request.codec);
   }
 
@@ -280,8 +293,8 @@ export function createTransport(
   }
 
   const batch = createBatch({
-    one: ({ name, input, signal, codec }) =>
-      sendQuery(name, input, { signal, codec }),
+    one: ({ name, input, signal, codec, onPosition }) =>
+      sendQuery(name, input, { signal, codec, onPosition }),
     several: (calls, signal) =>
       send(
         "/batch",
@@ -306,6 +319,7 @@ export function createTransport(
   return {
     address: { baseUrl, headers: options.headers, fetch: options.fetch },
     queries: new Map(),
+    contracts,
     mutate,
     query(name, input, request = {}) {
       const functions = isSameServer && serverFunctions();
@@ -315,7 +329,13 @@ export function createTransport(
       return runAttempts(limits(request, true), (signal) =>
         // The calls of a batch share their headers.
         request.batch && !request.headers
-          ? batch({ name, input, signal, codec })
+          ? batch({
+              name,
+              input,
+              signal,
+              codec,
+              onPosition: request.onPosition,
+            })
           : sendQuery(name, input, { ...request, signal }),
       );
     },

@@ -18,6 +18,7 @@ import { serverFunctions } from "../transport/serverRendering";
 import { Socket, reconnectDelay, type SocketOwner } from "./socket";
 import type {
   Limits,
+  Position,
   ReplyFrame,
   SubscriptionFrame,
   WelcomeFrame,
@@ -82,7 +83,7 @@ export class ChannelConnection implements SocketOwner {
 
   /**
    * Returns the subscription to a channel, and counts the caller as a holder until {@link release}.
-   * `paramsJson` is the result of {@link paramsToJson}.
+   * `paramsJson` is the result of {@link paramsToJson}. A new subscription continues after the position `since`.
    *
    * Returns `undefined` while a page is rendered on the server.
    */
@@ -90,6 +91,7 @@ export class ChannelConnection implements SocketOwner {
     channel: ChannelDefinition<unknown>,
     paramsJson: string,
     options: ChannelOptions,
+    since?: Position,
   ): Subscription | undefined {
     if (serverFunctions()) return undefined;
     if (channel.codec?.exact) this.isExact = true;
@@ -109,6 +111,7 @@ export class ChannelConnection implements SocketOwner {
       options,
       codec,
     );
+    subscription.log.position = since;
     this.#start(subscription);
     return subscription;
   }

@@ -96,9 +96,26 @@ interface PendingChange {
 /** The pending changes of one query. */
 interface Overlay {
   add(change: (data: unknown) => unknown): PendingChange;
+  /** Fetches the query again when no change is pending any more. */
+  markStale(): void;
 }
 
 const overlays = new WeakMap<CachedQuery, Overlay>();
+
+/**
+ * Fetches a query again when its pending changes have settled: until then, data of the server might contain some of
+ * them already. Returns false if no change is pending.
+ */
+export function refetchWhenSettled(query: CachedQuery): boolean {
+  const overlay = overlays.get(query);
+  overlay?.markStale();
+  return overlay !== undefined;
+}
+
+/** Returns whether optimistic changes of a query are pending. */
+export function hasPendingChanges(query: CachedQuery): boolean {
+  return overlays.has(query);
+}
 
 function overlayOf(client: QueryClient, query: CachedQuery): Overlay {
   let overlay = overlays.get(query);
@@ -169,6 +186,9 @@ function createOverlay(client: QueryClient, query: CachedQuery): Overlay {
       changes.add(change);
       show();
       return { settle: (succeeded) => settle(change, succeeded) };
+    },
+    markStale: () => {
+      isStale = true;
     },
   };
 }
