@@ -103,8 +103,8 @@ impl ExplorerBuilder {
         self
     }
 
-    /// Answers clients on other computers too. By default, the explorer refuses connections whose
-    /// [peer](mizan_http::PeerAddr) has no loopback address.
+    /// Answers clients on other computers too. By default, the explorer refuses requests whose
+    /// [peer](mizan_http::PeerAddr) has no loopback address or is unknown, and those that a proxy has forwarded.
     ///
     /// A server in a container needs it, because its clients connect from the address of the host.
     pub fn allow_remote_clients(mut self) -> Self {

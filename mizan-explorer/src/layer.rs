@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body as AxumBody;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{Request, Response, StatusCode, header};
+use http::{HeaderName, Request, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 use mizan_http::PeerAddr;
 use pin_project_lite::pin_project;
@@ -17,6 +17,12 @@ use tower_service::Service;
 
 /// The path of the explorer.
 pub(crate) const PATH: &str = "/_mizan";
+
+/// The headers with which a proxy names its clients.
+const FORWARDED: [HeaderName; 2] = [
+    header::FORWARDED,
+    HeaderName::from_static("x-forwarded-for"),
+];
 
 /// A layer that answers requests below `/_mizan`, and passes all others to the application.
 ///
@@ -113,14 +119,22 @@ where
 
 impl Site {
     fn respond(&mut self, request: Request<AxumBody>) -> BoxFuture<'static, Response<AxumBody>> {
-        let peer = request.extensions().get::<PeerAddr>();
-        let is_remote = peer.is_some_and(|PeerAddr(peer)| !peer.ip().to_canonical().is_loopback());
-        if is_remote && !self.allows_remote_clients {
+        if !self.allows_remote_clients && !is_local(&request) {
             return Box::pin(async { refused() });
         }
         let response = self.router.call(request);
         Box::pin(async { response.await.unwrap_or_else(|never| match never {}) })
     }
+}
+
+/// Returns `true` if the client is known to be on this computer. A client whose address is unknown, or whose request a
+/// proxy has forwarded, is not.
+fn is_local(request: &Request<AxumBody>) -> bool {
+    let peer = request.extensions().get::<PeerAddr>();
+    let is_forwarded = FORWARDED
+        .iter()
+        .any(|name| request.headers().contains_key(name));
+    !is_forwarded && peer.is_some_and(|PeerAddr(peer)| peer.ip().to_canonical().is_loopback())
 }
 
 fn refused() -> Response<AxumBody> {

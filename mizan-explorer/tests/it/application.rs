@@ -10,6 +10,7 @@ use mizan_channels::Channels;
 use mizan_channels::broker::MemoryBroker;
 use mizan_core::{App, Channel, Cx, Decision, Error, Identity, Registry, channel, client};
 use mizan_explorer::{Explorer, ExplorerBuilder};
+use mizan_http::PeerAddr;
 use serde_json::{Value, json};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
@@ -123,7 +124,16 @@ impl Site {
         }
     }
 
+    /// Sends a request of a client on this computer, unless the request has another peer.
     pub(crate) async fn send(&self, mut request: Request<Body>) -> Reply {
+        let extensions = request.extensions_mut();
+        let local = PeerAddr("127.0.0.1:4000".parse().unwrap());
+        extensions.get_or_insert(local);
+        self.send_without_peer(request).await
+    }
+
+    /// Sends a request whose peer is unknown, unless the request has one.
+    pub(crate) async fn send_without_peer(&self, mut request: Request<Body>) -> Reply {
         request
             .headers_mut()
             .entry(header::HOST)
