@@ -1,11 +1,14 @@
 //! Channels over server-sent events and `POST`.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};
+use mizan_channels::Channels;
+use mizan_channels::broker::MemoryBroker;
 use mizan_http::response::ReplyBody;
 use mizan_http::{HttpLimits, MizanService, PeerAddr};
 use serde_json::{Value, json};
@@ -300,7 +303,7 @@ async fn limits_the_connections_of_a_client_and_of_the_server() {
     assert_eq!(reply.failure(), (503, "unavailable".to_owned()));
     drop(first);
 
-    let (_, channels, state) = service(|_| {});
+    let (channels, state) = (Channels::new(MemoryBroker::new()), Arc::default());
     let mut limits = HttpLimits::default();
     limits.max_websockets_per_client = 1;
     let service = MizanService::builder(crate::websocket::app::app(channels, &state))
