@@ -15,11 +15,12 @@ pub mod meetings;
 pub mod pages;
 pub mod people;
 pub mod profile;
+pub mod room_list;
 pub mod rooms;
 pub mod sharing;
 pub mod telemetry;
 
-use mizan_channels::Channels;
+use mizan_channels::{Channels, RegisterChannels as _};
 use mizan_core::Registry;
 use mizan_forms::RegisterForm as _;
 
@@ -33,6 +34,7 @@ use leave::Leave;
 use meetings::{AddMeeting, EditMeeting, ExportMeetings, ListMeetings, Meetings, NextMeeting};
 use people::People;
 use profile::Profile;
+use room_list::{ListRooms, MarkRead, RoomActivity, Unread};
 use rooms::Chat;
 
 /// Registers all functions, forms and channels of the example.
@@ -40,10 +42,11 @@ pub fn registry(people: People, channels: Channels) -> Registry {
     mizan_auth::registry(people.accounts)
         .require_policies()
         .state(people.store)
-        .state(channels)
+        .channels(channels)
         .state(people.profiles)
         .state(Inbox::default())
         .state(Meetings::default())
+        .state(RoomActivity::default())
         .function::<Echo>()
         .function::<CurrentUser>()
         .function::<DemoAccounts>()
@@ -59,6 +62,9 @@ pub fn registry(people: People, channels: Channels) -> Registry {
         .function::<ExportMeetings>()
         .function::<NextMeeting>()
         .function::<AddMeeting>()
+        .function::<ListRooms>()
+        .function::<Unread>()
+        .function::<MarkRead>()
         .form::<Contact>()
         .form::<Profile>()
         .form::<Leave>()

@@ -23,7 +23,7 @@ use mizan_ssr::{Bundle, Pages, Renderer, Vite};
 use serde::{Deserialize, Deserializer, Serialize};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::rooms::ROOMS;
+use crate::room_list::ROOMS;
 
 /// The state of the page handlers.
 #[derive(Clone)]

@@ -9,9 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::profile::Profiles;
-
-/// The names of the rooms.
-pub const ROOMS: [&str; 3] = ["lobby", "rust", "react"];
+use crate::room_list::{ROOMS, count_message};
 
 /// The maximum number of characters in a message.
 const MAX_MESSAGE_CHARS: usize = 500;
@@ -106,6 +104,6 @@ impl Channel for Chat {
             at: at as f64,
         };
         cx.channels().publish::<Self>(params, message).await?;
-        Ok(())
+        count_message(cx, &params.room, id)
     }
 }

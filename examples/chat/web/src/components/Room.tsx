@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { useChatChannel } from "../mizan";
+import { useReadMessages } from "../useReadMessages";
 import { GapNotice } from "./GapNotice";
 import { MessageList } from "./MessageList";
 import { Composer } from "./Composer";
@@ -20,6 +21,7 @@ const statusLabels = {
 /** A room: its guests, its messages, and the composer, which stays visible. */
 export function Room({ room }: RoomProps): ReactNode {
   const chat = useChatChannel({ room }, { recent: 50, persist: true });
+  useReadMessages(room);
   return (
     <section className="card room" aria-label={`#${room}`}>
       <div className="room-head">

@@ -19,7 +19,7 @@ import {
 import type * as types from "./types";
 
 /** Identifies the version of the server's API that this client was generated from. */
-export const contract = "2382b81ddba16cd5";
+export const contract = "b567abaa3b468ce4";
 
 /** Identifies the version of each function, by name on the wire. */
 const contracts: Contracts = {
@@ -59,6 +59,8 @@ const contracts: Contracts = {
   "leave.validate": "5b9c99dc",
   list_accounts: "e2d4a60a",
   list_meetings: "083c7c82",
+  list_rooms: "6be91f20",
+  mark_read: "1400ad6e",
   members_only: "13e36e99",
   next_meeting: "af177f30",
   "profile.state": "6a471b19",
@@ -83,6 +85,7 @@ const contracts: Contracts = {
   "sign_up.validate": "f8384aeb",
   staff_report: "13e36e99",
   superuser_report: "13e36e99",
+  unread: "d7027f3d",
   "verify_code.state": "6a471b19",
   "verify_code.submit": "9a2b1fca",
   "verify_code.validate": "97e66e81",
@@ -196,6 +199,24 @@ export interface Api extends Connected {
    */
   readonly listMeetings: Query<void, types.ListedMeeting[], types.CommonError>;
   /**
+   * Returns the rooms.
+   *
+   * Live: an observed query is fetched again after each change.
+   *
+   * Defined in `examples/chat/src/room_list.rs`.
+   */
+  readonly listRooms: Query<void, types.RoomSummary[], types.CommonError>;
+  /**
+   * Marks the messages of a room as read.
+   *
+   * Policy: signed in.
+   *
+   * Invalidates `unread({ room })`.
+   *
+   * Defined in `examples/chat/src/room_list.rs`.
+   */
+  readonly markRead: Mutation<types.MarkReadInput, null, types.CommonError>;
+  /**
    * Returns the report for members.
    *
    * Policy: signed in.
@@ -279,6 +300,16 @@ export interface Api extends Connected {
    * Defined in `examples/chat/src/functions.rs`.
    */
   readonly superuserReport: Query<void, types.Report, types.CommonError>;
+  /**
+   * Returns the number of messages in a room that the user has not read.
+   *
+   * Live: an observed query is fetched again after each change.
+   *
+   * Policy: signed in.
+   *
+   * Defined in `examples/chat/src/room_list.rs`.
+   */
+  readonly unread: Query<types.UnreadInput, number, types.CommonError>;
   /** The functions of the forms. */
   readonly forms: {
     /** The functions of the form `change_email`. */
@@ -812,6 +843,8 @@ export function createApi(options?: ApiOptions): Api {
     listMeetings: query(transport, "list_meetings", {
       decode: codecs.outputOfListMeetings,
     }),
+    listRooms: query(transport, "list_rooms", { live: true }),
+    markRead: mutation(transport, "mark_read"),
     membersOnly: query(transport, "members_only"),
     nextMeeting: redirectQuery(transport, "next_meeting"),
     resendCode: mutation(transport, "resend_code"),
@@ -821,6 +854,7 @@ export function createApi(options?: ApiOptions): Api {
     signOut: mutation(transport, "sign_out"),
     staffReport: query(transport, "staff_report"),
     superuserReport: query(transport, "superuser_report"),
+    unread: query(transport, "unread", { live: true }),
     forms: {
       changeEmail: {
         state: query(transport, "change_email.state"),

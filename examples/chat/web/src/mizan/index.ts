@@ -56,3 +56,4 @@ export type {
   ChannelHookOptions,
   ChannelResult,
 } from "./runtime/channels/hooks";
+export { followLiveQueries } from "./runtime/live";

@@ -57,6 +57,16 @@ export interface MockFunctions {
     types.ListedMeeting[],
     types.CommonError
   >;
+  readonly listRooms?: runtime.Mock<
+    void,
+    types.RoomSummary[],
+    types.CommonError
+  >;
+  readonly markRead?: runtime.Mock<
+    types.MarkReadInput,
+    null,
+    types.CommonError
+  >;
   readonly membersOnly?: runtime.Mock<void, types.Report, types.CommonError>;
   readonly nextMeeting?: runtime.Mock<
     void,
@@ -82,6 +92,7 @@ export interface MockFunctions {
     types.Report,
     types.CommonError
   >;
+  readonly unread?: runtime.Mock<types.UnreadInput, number, types.CommonError>;
   readonly forms?: {
     readonly changeEmail?: {
       readonly state?: runtime.Mock<void, types.FormState, types.CommonError>;
@@ -344,6 +355,11 @@ const functions: runtime.MockedFunctions = {
   "leave.validate": { path: "forms.leave.validate" },
   list_accounts: { path: "listAccounts" },
   list_meetings: { path: "listMeetings" },
+  list_rooms: { path: "listRooms" },
+  mark_read: {
+    path: "markRead",
+    affects: [{ query: "unread", input: { room: "room" } }],
+  },
   members_only: { path: "membersOnly" },
   next_meeting: { path: "nextMeeting" },
   "profile.state": { path: "forms.profile.state" },
@@ -377,6 +393,7 @@ const functions: runtime.MockedFunctions = {
   "sign_up.validate": { path: "forms.signUp.validate" },
   staff_report: { path: "staffReport" },
   superuser_report: { path: "superuserReport" },
+  unread: { path: "unread" },
   "verify_code.state": { path: "forms.verifyCode.state" },
   "verify_code.submit": {
     path: "forms.verifyCode.submit",

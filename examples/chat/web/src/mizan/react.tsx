@@ -3,6 +3,7 @@
 import type * as tanstack from "@tanstack/react-query";
 import * as React from "react";
 import { api, type Api } from "./client";
+import * as live from "./runtime/live";
 import * as runtime from "./runtime/react";
 import type * as types from "./types";
 
@@ -23,6 +24,7 @@ export function MizanProvider(
       {...props}
       context={ApiContext}
       globalContexts={globalContexts}
+      follow={live.followLiveQueries}
     />
   );
 }
@@ -226,6 +228,38 @@ export function useListMeetings(
 }
 
 /**
+ * Returns the rooms.
+ *
+ * Live: an observed query is fetched again after each change.
+ *
+ * Defined in `examples/chat/src/room_list.rs`.
+ */
+export function useListRooms(
+  options?: runtime.QueryHookOptions<types.RoomSummary[], types.CommonError>,
+): tanstack.UseQueryResult<types.RoomSummary[], types.CommonError> {
+  return runtime.useQueryOf(useApi().listRooms, undefined, options);
+}
+
+/**
+ * Marks the messages of a room as read.
+ *
+ * Policy: signed in.
+ *
+ * Invalidates `unread({ room })`.
+ *
+ * Defined in `examples/chat/src/room_list.rs`.
+ */
+export function useMarkRead(
+  options?: runtime.MutationHookOptions<
+    null,
+    types.CommonError,
+    types.MarkReadInput
+  >,
+): tanstack.UseMutationResult<null, types.CommonError, types.MarkReadInput> {
+  return runtime.useMutationOf(useApi().markRead, options);
+}
+
+/**
  * Returns the report for members.
  *
  * Policy: signed in.
@@ -364,4 +398,20 @@ export function useSuperuserReport(
   options?: runtime.QueryHookOptions<types.Report, types.CommonError>,
 ): tanstack.UseQueryResult<types.Report, types.CommonError> {
   return runtime.useQueryOf(useApi().superuserReport, undefined, options);
+}
+
+/**
+ * Returns the number of messages in a room that the user has not read.
+ *
+ * Live: an observed query is fetched again after each change.
+ *
+ * Policy: signed in.
+ *
+ * Defined in `examples/chat/src/room_list.rs`.
+ */
+export function useUnread(
+  input: types.UnreadInput,
+  options?: runtime.QueryHookOptions<number, types.CommonError>,
+): tanstack.UseQueryResult<number, types.CommonError> {
+  return runtime.useQueryOf(useApi().unread, input, options);
 }

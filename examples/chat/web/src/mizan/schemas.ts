@@ -313,6 +313,13 @@ export const listAccountsInputSchema: z.ZodType<types.ListAccountsInput> =
     }),
   );
 
+export const markReadInputSchema: z.ZodType<types.MarkReadInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      room: z.string(),
+    }),
+  );
+
 export const profileSubmitInputSchema: z.ZodType<types.ProfileSubmitInput> =
   /* @__PURE__ */ lazy(() =>
     z.strictObject({
@@ -480,6 +487,13 @@ export const signUpValidateInputSchema: z.ZodType<types.SignUpValidateInput> =
         password: z.string().check(notBlank).check(singleLine).optional(),
       }),
       fields: z.array(z.string()).nullable().optional(),
+    }),
+  );
+
+export const unreadInputSchema: z.ZodType<types.UnreadInput> =
+  /* @__PURE__ */ lazy(() =>
+    z.strictObject({
+      room: z.string(),
     }),
   );
 
@@ -707,6 +721,14 @@ export const reportSchema: z.ZodType<types.Report> = /* @__PURE__ */ lazy(() =>
     lines: z.array(z.string()),
   }),
 );
+
+export const roomSummarySchema: z.ZodType<types.RoomSummary> =
+  /* @__PURE__ */ lazy(() =>
+    z.object({
+      name: z.string(),
+      messages: z.uint32(),
+    }),
+  );
 
 export const saySchema: z.ZodType<types.Say> = /* @__PURE__ */ lazy(() =>
   z.strictObject({

@@ -334,6 +334,11 @@ export interface ListAccountsInput {
   after?: string | null;
 }
 
+/** The input of `markRead`. */
+export interface MarkReadInput {
+  room: string;
+}
+
 /** The input of `forms.profile.submit`. */
 export interface ProfileSubmitInput {
   /**
@@ -519,6 +524,11 @@ export interface SignUpValidateInput {
   };
   /** The paths of the fields to validate; all fields if omitted. */
   fields?: string[] | null;
+}
+
+/** The input of `unread`. */
+export interface UnreadInput {
+  room: string;
 }
 
 /** The input of `forms.verifyCode.submit`. */
@@ -810,6 +820,14 @@ export interface Report {
   title: string;
   /** The lines of the text. */
   lines: string[];
+}
+
+/** A room in the list. */
+export interface RoomSummary {
+  /** The name of the room. */
+  name: string;
+  /** The number of messages since the server was started. */
+  messages: number;
 }
 
 /** A message to send. */

@@ -2,8 +2,7 @@ import type { ReactNode } from "react";
 import { Boundary } from "../components/Boundary";
 import { Page } from "../components/Page";
 import { Room } from "../components/Room";
-import { Link } from "../mizan/navigation";
-import { roomPath, rooms } from "../rooms";
+import { RoomLinks } from "../components/RoomLinks";
 
 export { Layout as layout } from "../components/Layout";
 
@@ -16,17 +15,7 @@ interface RoomsProps {
 export default function Rooms({ room }: RoomsProps): ReactNode {
   return (
     <Page title="Rooms" tab={`#${room}`}>
-      <nav className="switch" aria-label="Rooms">
-        {rooms.map((name) => (
-          <Link
-            key={name}
-            href={roomPath(name)}
-            aria-current={name === room ? "page" : undefined}
-          >
-            #{name}
-          </Link>
-        ))}
-      </nav>
+      <RoomLinks room={room} />
       <Boundary>
         <Room key={room} room={room} />
       </Boundary>
