@@ -21,19 +21,19 @@ pub(crate) const V8: [&str; 4] = [
 
 /// Runs the tests of the client runtime, with the servers that they connect to.
 pub(crate) fn vitest(arguments: &[String]) -> anyhow::Result<()> {
+    // With the features of the tests of the workspace, which have built them already.
     let examples = [
         "build",
         "--quiet",
-        "--package",
-        "mizan-http",
+        "--workspace",
+        "--features",
+        FEATURES,
         "--example",
         "channels",
         "--example",
         "values",
         "--example",
         "versions",
-        "--package",
-        "mizan-forms",
         "--example",
         "constraint_verdicts",
     ];

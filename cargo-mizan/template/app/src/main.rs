@@ -14,6 +14,8 @@ use mizan_auth::mail::{ConsoleMailer, FileMailer, Mailer, SmtpMailer};
 use mizan_auth::store::MemoryStore;
 use mizan_channels::Channels;
 use mizan_channels::broker::MemoryBroker;
+use mizan_core::Identity;
+use mizan_explorer::{Explorer, Mailbox};
 use mizan_http::{
     AllowedHosts, Compression, Health, MizanService, RequestTracing, Shutdown, serve,
 };
@@ -100,14 +102,21 @@ async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         .init();
     let listener = listen(options.listen).await?;
     let (database, store) = database::open(&options.database).await?;
+    let mailbox = Mailbox::new(mailer(options)?);
     let accounts = mizan_template::accounts(&options.base_url)
         .store(Arc::new(store))
-        .mailer(mailer(options)?)
+        .mailer(Arc::new(mailbox.clone()))
         .build()?;
     tokio::spawn(accounts.purge_every(Duration::from_secs(60 * 60)));
     let channels = Channels::new(MemoryBroker::new());
     let registry = mizan_template::registry(accounts.clone());
     let app = registry.state(database).state(channels).build()?;
+    // The page `/_mizan` of builds for development, which calls functions as these callers.
+    let explorer = Explorer::builder(app.clone())
+        .test_principal("user", Identity::new("test-user"))
+        .test_principal("staff", Identity::new("test-staff").staff())
+        .mailbox(mailbox)
+        .build()?;
     let proxies = options.trusted_proxies.clone();
     let mizan = MizanService::builder(app)
         .authenticate(accounts.clone())
@@ -132,7 +141,7 @@ async fn run(options: &Options) -> anyhow::Result<ExitCode> {
             let renderer = renderer.clone();
             async move { renderer.check() }
         });
-    let site = pages::router(mizan, pages, health);
+    let site = explorer.layer(pages::router(mizan, pages, health));
     // Prevents DNS rebinding: requests for other host names are rejected.
     let hosts = AllowedHosts::new(&[options.base_url.as_str()])?.and_local();
     let tracing = RequestTracing::new().trusted_proxies(proxies.clone());

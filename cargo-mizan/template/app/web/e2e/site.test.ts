@@ -54,6 +54,15 @@ test("the page is rendered on the server", async ({ request }) => {
   expect(html).toContain("Your application is running.");
 });
 
+test("the explorer calls a function", async ({ page }) => {
+  await page.goto("/_mizan/");
+  await page.getByRole("link", { name: "latest_notes" }).click();
+  await page.getByRole("button", { name: "Call", exact: true }).click();
+  await expect(
+    page.getByRole("region", { name: "Request as TypeScript" }),
+  ).toContainText("api.latestNotes()");
+});
+
 const widths = { wide: 1280, narrow: 360 };
 const paths = ["/", "/sign-up/", "/account/"];
 
