@@ -1,8 +1,10 @@
 //! The tests of an application in a browser: of its server, and of `cargo mizan dev`.
 
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::Context as _;
+use tempfile::TempDir;
 
 use super::PROGRAM;
 use super::application::Application;
@@ -50,15 +52,34 @@ pub(super) fn minimal(application: &Application, chromium: &Path) -> anyhow::Res
     end_to_end(application, chromium, "minimal.test.ts")
 }
 
+/// Prints the times from a change of a file to the browser that shows it.
+pub(super) fn times(application: &Application) -> anyhow::Result<()> {
+    let chromium = project::chromium()
+        .context("Chromium is not installed: install it, or set CHROMIUM to its path")?;
+    let data = tempfile::tempdir().context("cannot create a folder for the template")?;
+    let status = in_browser(application, &chromium, &data, "times").status();
+    let status = status.context("cannot run npm")?;
+    anyhow::ensure!(status.success(), "the measurement failed ({status})");
+    Ok(())
+}
+
 fn end_to_end(application: &Application, chromium: &Path, file: &str) -> anyhow::Result<()> {
     let data = tempfile::tempdir().context("cannot create a folder for the template")?;
-    let mut tests = npm(["run", "test:browser", "--workspace", "cargo-mizan/e2e"]);
-    tests
-        .args(["--", file])
+    let mut tests = in_browser(application, chromium, &data, "test:browser");
+    step::run(
+        &format!("cargo mizan dev: {file}"),
+        tests.args(["--", file]),
+    )
+}
+
+/// Returns the command of a script of `cargo-mizan/e2e`.
+fn in_browser(application: &Application, chromium: &Path, data: &TempDir, script: &str) -> Command {
+    let mut command = npm(["run", script, "--workspace", "cargo-mizan/e2e"]);
+    command
         .env("APPLICATION", &application.folder)
         .env("CARGO_MIZAN", project::built_program(PROGRAM))
         .env("CARGO_TARGET_DIR", &application.target)
         .env("CHROMIUM", chromium)
         .env("DATABASE", data.path().join("shop.db"));
-    step::run(&format!("cargo mizan dev: {file}"), &mut tests)
+    command
 }

@@ -18,6 +18,9 @@ pub(crate) struct Options {
     /// Write the manifests and tables of access of the applications into the template, instead of checking them
     #[arg(long)]
     update: bool,
+    /// Measure the times from a change of a file to the browser that shows it
+    #[arg(long, conflicts_with = "update")]
+    times: bool,
 }
 
 /// The program that creates the applications.
@@ -33,6 +36,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
         ] {
             Application::create(template, arguments)?.update(template)?;
         }
+    } else if options.times {
+        build_program()?;
+        let application = Application::create("paths", &["--path-dependencies"])?;
+        let mut build = application.cargo(["build", "--quiet"]);
+        step::run("template: Rust", &mut build)?;
+        browser::times(&application)?;
     } else {
         let chromium = project::chromium();
         check(chromium.as_deref())?;
