@@ -1,11 +1,12 @@
 //! Account administration for staff.
 
 use jiff::Timestamp;
-use mizan_auth::store::SqliteStore;
 use mizan_auth::{Account, Accounts, EmailAddress};
 use mizan_core::{Cx, Decision, Error, client};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::account_database::AccountDatabase;
 
 /// An account in the list for staff.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -42,7 +43,7 @@ pub async fn list_accounts(
     /// The last address of the previous page.
     after: Option<EmailAddress>,
 ) -> Result<AccountList, Error> {
-    let store = cx.state::<SqliteStore>();
+    let store = cx.state::<AccountDatabase>();
     let found = store.list_accounts(after.as_ref(), PAGE_SIZE).await?;
     let is_last_page = found.len() < PAGE_SIZE as usize;
     let last = found.last().filter(|_| !is_last_page);

@@ -24,6 +24,8 @@ pub struct Config {
     pub port: u16,
     /// The SQLite file of the accounts. By default, `chat.db` next to the executable.
     pub database: Option<PathBuf>,
+    /// The URL of a PostgreSQL database of the accounts, which several processes can share. Replaces `database`.
+    pub database_url: Option<String>,
     /// The folder to which mail is written as files.
     pub mail: Option<PathBuf>,
     /// The URL of an SMTP server that sends mail.
@@ -59,6 +61,7 @@ impl Default for Config {
         Self {
             port: 8000,
             database: None,
+            database_url: None,
             mail: None,
             smtp: None,
             mail_from: "mizan chat <chat@localhost>".to_owned(),

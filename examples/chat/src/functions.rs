@@ -1,11 +1,11 @@
 //! The server functions of the pages. `mizan-codegen` generates the client from them.
 
-use mizan_auth::store::SqliteStore;
 use mizan_auth::{Account, Accounts};
 use mizan_core::{Cx, Decision, Error, client};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::account_database::AccountDatabase;
 use crate::contact::Inbox;
 use crate::people::{DEMO_PASSWORD, DEMOS, EARLY_ACCESS};
 use crate::profile::Profiles;
@@ -144,7 +144,7 @@ pub async fn staff_report(cx: &Cx) -> Result<Report, Error> {
 /// Returns the report for superusers.
 #[client(query, auth = "superuser")]
 pub async fn superuser_report(cx: &Cx) -> Result<Report, Error> {
-    let accounts = cx.state::<SqliteStore>().list_accounts(None, 5).await?;
+    let accounts = cx.state::<AccountDatabase>().list_accounts(None, 5).await?;
     let profiles = cx.state::<Profiles>();
     let line = |it: &Account| format!("{}: {}", it.email, profiles.name_of(&it.id));
     Ok(Report {

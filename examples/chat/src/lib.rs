@@ -5,6 +5,7 @@
     reason = "the error type of a server function documents its failures"
 )]
 
+pub mod account_database;
 pub mod admin;
 pub mod config;
 pub mod contact;
@@ -41,7 +42,7 @@ use rooms::Chat;
 pub fn registry(people: People, channels: Channels) -> Registry {
     mizan_auth::registry(people.accounts)
         .require_policies()
-        .state(people.store)
+        .state(people.database)
         .channels(channels)
         .state(people.profiles)
         .state(Inbox::default())

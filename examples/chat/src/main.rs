@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use chat::account_database::AccountDatabase;
 use chat::config::{Config, ConfigError};
 use chat::explorer;
 use chat::pages::{self, Assets};
@@ -273,12 +274,16 @@ async fn open_people(
     store: Arc<dyn SharedStore>,
     mailbox: &Mailbox,
 ) -> anyhow::Result<People> {
-    let database = match &config.database {
-        Some(database) => database.clone(),
-        None => std::env::current_exe()?.with_file_name("chat.db"),
+    let database = match (&config.database_url, &config.database) {
+        (Some(url), _) => AccountDatabase::connect(url).await?,
+        (None, Some(file)) => AccountDatabase::open_file(file).await?,
+        (None, None) => {
+            let file = std::env::current_exe()?.with_file_name("chat.db");
+            AccountDatabase::open_file(&file).await?
+        }
     };
     let accounts = accounts(config, port, mailbox).shared_store(store);
-    let people = People::open(&database, accounts).await?;
+    let people = People::new(database, accounts)?;
     people.seed().await?;
     Ok(people)
 }

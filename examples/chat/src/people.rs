@@ -1,7 +1,6 @@
 //! The accounts, including the demo accounts.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
@@ -10,9 +9,10 @@ use mizan_auth::accounts::AccountPages;
 use mizan_auth::password::PasswordHash;
 use mizan_auth::rate_limit::RateLimit;
 use mizan_auth::rate_limit::RateLimits;
-use mizan_auth::store::{Access, NewAccount, SqliteStore, UserStore as _};
+use mizan_auth::store::{Access, NewAccount};
 use mizan_auth::{Account, Accounts, AccountsBuilder, EmailAddress, Password};
 
+use crate::account_database::AccountDatabase;
 use crate::profile::Profiles;
 
 /// The group of users with early access.
@@ -54,8 +54,8 @@ pub static DEMOS: [Demo; 3] = [
 pub struct People {
     /// The operations on accounts.
     pub accounts: Accounts,
-    /// The store of the accounts.
-    pub store: SqliteStore,
+    /// The database of the accounts.
+    pub database: AccountDatabase,
     /// The profiles of the users.
     pub profiles: Profiles,
 }
@@ -67,11 +67,17 @@ impl People {
     ///
     /// Returns an error if the file cannot be opened or the settings are invalid.
     pub async fn open(database: &Path, settings: AccountsBuilder) -> anyhow::Result<Self> {
-        let store = SqliteStore::open(database)
-            .await
-            .with_context(|| format!("cannot open the account database {}", database.display()))?;
-        let accounts = settings
-            .store(Arc::new(store.clone()))
+        Self::new(AccountDatabase::open_file(database).await?, settings)
+    }
+
+    /// Uses an open database.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the settings are invalid.
+    pub fn new(database: AccountDatabase, settings: AccountsBuilder) -> anyhow::Result<Self> {
+        let accounts = database
+            .configure(settings)
             .site_name("mizan chat")
             .pages(
                 AccountPages::default()
@@ -84,7 +90,7 @@ impl People {
             .build()?;
         Ok(Self {
             accounts,
-            store,
+            database,
             profiles: Profiles::default(),
         })
     }
@@ -104,11 +110,12 @@ impl People {
             // A new password ends all sessions, so it is set only if a user has changed it.
             let verified = self.accounts.password_hasher().verify(&typed, old).await;
             if !verified.map_err(|error| anyhow!("{}", error.message()))? {
-                self.store
+                self.accounts
+                    .users()
                     .replace_password(id, account.epoch, &password)
                     .await?;
             }
-            self.store.set_access(id, &(demo.access)()).await?;
+            self.database.set_access(id, &(demo.access)()).await?;
             self.profiles.set_default_name(id, demo.name);
         }
         Ok(())
@@ -119,13 +126,13 @@ impl People {
         email: EmailAddress,
         password: &PasswordHash,
     ) -> anyhow::Result<Account> {
-        if let Some(account) = self.store.find_by_email(&email).await? {
+        if let Some(account) = self.accounts.users().find_by_email(&email).await? {
             return Ok(account);
         }
         let new = NewAccount::new(email, Timestamp::now())
             .email_verified(true)
             .password(password.clone());
-        let created = self.store.create(new).await?;
+        let created = self.accounts.users().create(new).await?;
         created.context("another process has created the demo account")
     }
 }

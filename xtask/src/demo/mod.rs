@@ -1,5 +1,8 @@
 //! `cargo xtask demo`.
 
+mod cluster;
+mod collector;
+
 use std::net::{Ipv4Addr, TcpListener};
 
 use anyhow::{Context as _, bail, ensure};
@@ -12,10 +15,16 @@ pub(crate) struct Options {
     /// The port to serve on
     #[arg(long, default_value_t = 8000)]
     port: u16,
+    /// Start two servers behind nginx, with PostgreSQL, Redis and a collector of traces
+    #[arg(long)]
+    cluster: bool,
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let port = options.port;
+    if options.cluster {
+        cluster::check_programs()?;
+    }
     // Checked first, because the set-up takes minutes.
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .with_context(|| format!("cannot listen on port {port}: choose another with `--port`"))?;
@@ -28,6 +37,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     }
     install()?;
     build_page()?;
+    if options.cluster {
+        return cluster::run(port);
+    }
 
     let port = port.to_string();
     eprintln!("Starting the server: it prints its mail here; stop it with Ctrl-C");
