@@ -98,13 +98,14 @@ async fn answers_only_clients_on_this_computer() {
         from(Site::new(), "192.168.0.5:9").await,
         StatusCode::FORBIDDEN
     );
+    let site = Site::new();
     for header in ["forwarded", "x-forwarded-for"] {
         let request = Request::get("/_mizan/").header(header, "192.168.0.5");
-        let reply = Site::new().send(request.body(Body::empty()).unwrap());
-        assert_eq!(reply.await.status, StatusCode::FORBIDDEN, "{header}");
+        let reply = site.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(reply.status, StatusCode::FORBIDDEN, "{header}");
     }
     let request = Request::get("/_mizan/").body(Body::empty()).unwrap();
-    let reply = Site::new().send_without_peer(request).await;
+    let reply = site.send_without_peer(request).await;
     assert_eq!(reply.status, StatusCode::FORBIDDEN);
     let open = Site::of(builder().allow_remote_clients());
     assert_eq!(from(open, "192.168.0.5:9").await, StatusCode::OK);
