@@ -32,7 +32,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
         }
     } else {
         let chromium = project::chromium();
-        check(chromium.as_deref())?;
+        let application = build_and_test(chromium.as_deref())?;
+        if let Some(chromium) = &chromium {
+            browser::development(&application, chromium)?;
+        }
         variants::check(chromium.as_deref())?;
         packages::check()?;
     }
@@ -41,13 +44,16 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
 
 /// Runs the steps of the application without options; those in a browser only if there is one.
 pub(crate) fn check(chromium: Option<&Path>) -> anyhow::Result<()> {
+    build_and_test(chromium).map(|_| ())
+}
+
+fn build_and_test(chromium: Option<&Path>) -> anyhow::Result<Application> {
     build_program()?;
     let application = complete()?;
     if let Some(chromium) = chromium {
         browser::site(&application, chromium, None)?;
-        browser::development(&application, chromium)?;
     }
-    Ok(())
+    Ok(application)
 }
 
 fn build_program() -> anyhow::Result<()> {
