@@ -92,7 +92,7 @@ impl<S, B, R> Service<Request<B>> for ExplorerService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
     B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<axum::BoxError>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     type Response = Response<ExplorerBody<R>>;
     type Error = S::Error;

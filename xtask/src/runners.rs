@@ -9,7 +9,8 @@ use crate::step;
 /// The optional features whose dependencies are all in the crate registry. Tests that need a database report that they
 /// were skipped if it is not installed.
 pub(crate) const FEATURES: &str = "mizan-auth/postgres,mizan-auth/redis,mizan-auth/smtp,mizan-auth/suite,\
-                        mizan-auth/tower-sessions,mizan-http/axum,mizan-http/opentelemetry,chat/postgres,chat/telemetry";
+                        mizan-auth/tower-sessions,mizan-channels/postgres,mizan-http/axum,mizan-http/opentelemetry,\
+                        chat/postgres,chat/telemetry";
 
 /// The package and features that are tested with V8. The tests of the workspace use QuickJS.
 pub(crate) const V8: [&str; 4] = [
