@@ -46,9 +46,6 @@ pub(super) fn millis(duration: Duration) -> i64 {
 
 /// Implements `SharedStore` for a store with a `pool` and a `purge` schedule. The macro `$bind_clock` binds the
 /// last parameter of statements that have the time as a parameter.
-///
-/// Statements that write use `fetch_all`. `fetch_one` and `fetch_optional` return as soon as they have a row, and miss an
-/// error of the commit.
 macro_rules! impl_shared_store {
     ($store:ident, $statements:ident, $bind_clock:ident) => {
         impl $store {
@@ -84,8 +81,8 @@ macro_rules! impl_shared_store {
                     .bind(key.as_bytes().as_slice())
                     .bind(store::signed(rate.interval_micros()))
                     .bind(store::signed(rate.tolerance_micros()));
-                let taken = $bind_clock!(taken).fetch_all(&self.pool);
-                if !taken.await.map_err(store_error)?.is_empty() {
+                let taken = $bind_clock!(taken).fetch_optional(&self.pool);
+                if taken.await.map_err(store_error)?.is_some() {
                     return Ok(TakeReply::Taken);
                 }
                 let full_in = sqlx::query_scalar($statements::FULL_IN)
@@ -132,9 +129,9 @@ macro_rules! impl_shared_store {
                     .bind(run.as_bytes().as_slice())
                     .bind(store::millis(duration))
                     .bind(store::millis(OUTCOME_TTL))
-                    .fetch_all(&self.pool);
-                let granted: Vec<i64> = granted.await.map_err(store_error)?;
-                let Some(count) = granted.first() else {
+                    .fetch_optional(&self.pool);
+                let granted: Option<i64> = granted.await.map_err(store_error)?;
+                let Some(count) = granted else {
                     let found = sqlx::query_as($statements::FIND)
                         .bind(key.as_bytes().as_slice())
                         .fetch_optional(&self.pool);
@@ -166,7 +163,7 @@ macro_rules! impl_shared_store {
                 outcome: Bytes,
             ) -> Result<(), SharedStoreError> {
                 let size = i64::try_from(outcome.len()).unwrap_or(i64::MAX);
-                let total: Vec<i64> = sqlx::query_scalar($statements::COMPLETE)
+                let total: i64 = sqlx::query_scalar($statements::COMPLETE)
                     .bind(operation.owner.as_bytes().as_slice())
                     .bind(operation.key.as_bytes().as_slice())
                     .bind(operation.payload.as_bytes().as_slice())
@@ -174,10 +171,9 @@ macro_rules! impl_shared_store {
                     .bind(store::millis(OUTCOME_TTL))
                     .bind(size)
                     .bind(outcome.as_ref())
-                    .fetch_all(&self.pool)
+                    .fetch_one(&self.pool)
                     .await
                     .map_err(store_error)?;
-                let total = total.into_iter().sum::<i64>();
                 let max = i64::try_from(MAX_OWNER_BYTES).unwrap_or(i64::MAX);
                 if total.saturating_add(size) > max {
                     sqlx::query($statements::EVICT_BYTES)

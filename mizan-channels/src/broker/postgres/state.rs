@@ -194,8 +194,6 @@ impl PostgresState {
 }
 
 /// Runs a statement, and returns its rows once the transaction is committed.
-///
-/// `fetch_one` would return as soon as it has the row, and miss an error of the commit.
 pub(super) async fn run_on(
     connection: &mut PoolConnection<Postgres>,
     query: PostgresQuery,
